@@ -1,0 +1,1 @@
+"""Text to vectors to neighbours; knows nothing of news."""

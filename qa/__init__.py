@@ -1,0 +1,1 @@
+"""Articles in, cited answers out; knows no HTTP framework."""

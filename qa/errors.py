@@ -1,0 +1,56 @@
+"""The errors a caller can act on.
+
+NewsqaError
+├── ArticleRefused      one article cannot be taken; the others go on
+├── ArticleNotFound     no article has that id
+├── IndexUnusable       the index on disk cannot answer; rebuild, or name the other model
+├── HomeBusy            another process is writing to this home
+└── QuestionRefused     the question or its options cannot be used as they are
+"""
+
+
+class NewsqaError(Exception):
+    """Base of the errors raised on purpose; the message says what is wrong and the remedy."""
+
+
+class ArticleRefused(NewsqaError):
+    """One article cannot be taken.
+
+    Attributes:
+        origin: the file or address it came from.
+        reason: what is wrong and what would mend it, naming the field where there is one.
+    """
+
+    def __init__(self, origin: str, reason: str) -> None:
+        super().__init__(f"{origin}: {reason}")
+        self.origin = origin
+        self.reason = reason
+
+
+class ArticleNotFound(NewsqaError):
+    """No article has the id that was asked for."""
+
+    def __init__(self, article_id: str) -> None:
+        super().__init__(f"no article has the id {article_id!r}")
+        self.article_id = article_id
+
+
+class IndexUnusable(NewsqaError):
+    """The index on disk was made by another model or format, or is damaged."""
+
+
+class HomeBusy(NewsqaError):
+    """Another process holds the home's writer lock."""
+
+
+class QuestionRefused(NewsqaError):
+    """A question, or an option sent with it, cannot be used.
+
+    Attributes:
+        field: the field to change.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason

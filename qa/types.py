@@ -1,0 +1,254 @@
+"""The nouns of the domain: articles, passages, hits, citations, answers.
+
+All are immutable. Those that leave the house (`Source`, `Citation`, `Answer`, the events) carry the
+field names of the HTTP contract, so their fields are the JSON.
+Offsets are Unicode code points, half-open, into `Article.text`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, NamedTuple
+
+Language = Literal["zh", "zh-Hant", "en", "und"]
+"""BCP 47: Chinese in simplified characters, in traditional ones, English, undetermined."""
+
+Retriever = Literal["hybrid", "dense", "lexical"]
+Mode = Literal["extractive", "passages", "llm"]
+Status = Literal["answered", "not_found", "conflicting"]
+
+
+class Span(NamedTuple):
+    """A half-open range of code points, [start, end)."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """Return the part of `text` this span covers."""
+        return text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One news article as it is quoted.
+
+    Attributes:
+        text: the body: paragraphs separated by newlines; the title and metadata are not in it.
+        sentences: where the sentences stand: in order, disjoint, none blank; only white space
+            lies outside them. A citation is one of these.
+        published: aware, or None where the article does not say.
+        url: the publisher's address, if known.
+        origin: the file (relative to the path that was added) or address it came from.
+    """
+
+    id: str
+    title: str
+    text: str
+    sentences: tuple[Span, ...]
+    language: Language
+    published: datetime | None = None
+    publisher: str = ""
+    author: str = ""
+    categories: tuple[str, ...] = ()
+    url: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Consecutive sentences of one article, small enough to embed: `first` to `last`, inclusive."""
+
+    article_id: str
+    first: int
+    last: int
+    span: Span
+    text: str
+
+    @property
+    def id(self) -> str:
+        """The passage's public name, stable as long as the article's text is."""
+        return f"{self.article_id}:{self.first}-{self.last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which articles may answer; an empty field lets all through.
+
+    `date_from` and `date_to` are days, both inclusive, in the article's own time zone; within
+    `category`, `source` and `author` any of the values will do.
+    """
+
+    date_from: date | None = None
+    date_to: date | None = None
+    category: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    author: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything is asked for at all."""
+        return self != Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier message of a conversation."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked, and how: the whole of a question's options."""
+
+    question: str
+    top_k: int = 5
+    filters: Filters = Filters()
+    history: tuple[Turn, ...] = ()
+    mode: Mode = "extractive"
+    retriever: Retriever = "hybrid"
+
+
+class Ranked(NamedTuple):
+    """One row of a ranking: a passage's key in the index and the retriever's own score."""
+
+    key: int
+    score: float
+
+
+Ranking = tuple[Ranked, ...]
+"""Best first; equal scores are ordered by key, so the same corpus and question rank alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What each retriever said of a passage (None: it did not return it) and the two fused."""
+
+    dense: float | None
+    lexical: float | None
+    fused: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found, its article, and why."""
+
+    article: Article
+    passage: Passage
+    scores: Scores
+    copies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A hit as it leaves the house."""
+
+    article_id: str
+    passage_id: str
+    title: str
+    publisher: str
+    author: str
+    categories: tuple[str, ...]
+    published: datetime | None
+    language: Language
+    url: str
+    origin: str
+    text: str
+    start: int
+    end: int
+    score: float
+    scores: Scores
+    copies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One sentence of one article: `quote == article.text[source_start:source_end]`, always.
+
+    `answer_start` and `answer_end` are where the same words stand in `Answer.answer`; `url` is
+    newsqa's own page, opened at the quote.
+    """
+
+    index: int
+    article_id: str
+    passage_id: str
+    quote: str
+    source_start: int
+    source_end: int
+    answer_start: int
+    answer_end: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A piece of the answer and what stands behind it: at least one citation."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a statement that nothing stands behind."""
+        if not self.citations:
+            raise ValueError("a statement needs at least one citation")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """Which state of the corpus answered."""
+
+    generation: str
+    model: str
+    articles: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds spent."""
+
+    encode: float = 0.0
+    search: float = 0.0
+    answer: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """First event of a stream: what was understood, and what is being searched."""
+
+    id: str
+    question: str
+    standalone_question: str
+    language: Language
+    index: IndexInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Last event of a stream. `answer` is the whole text that the statements make up."""
+
+    status: Status
+    answer: str
+    confidence: float
+    timings_ms: Timings
+
+
+Event = Meta | Source | Statement | Done
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The fold of a stream of events: the body of `POST /ask`."""
+
+    id: str
+    status: Status
+    question: str
+    standalone_question: str
+    language: Language
+    answer: str
+    confidence: float
+    index: IndexInfo
+    timings_ms: Timings
+    citations: tuple[Citation, ...] = ()
+    sources: tuple[Source, ...] = ()
