@@ -1,0 +1,258 @@
+"""The verbs of the `newsqa` command, less `serve`, which is the web's: each opens a home, does one thing and says what came of it.
+
+Results go to standard output, as one JSON document with `--json`; progress and warnings to standard
+error. Exit status: 0 done, 1 failed, 2 wrong usage.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from pydantic_core import to_json
+from tqdm import tqdm
+
+from embeddings.models import ModelUnusable
+from qa.corpus import Report
+from qa.engine import Engine
+from qa.errors import NewsqaError
+from qa.home import open_home
+from qa.sources import read_paths
+from qa.types import Answer, Filters, Mode, Query, Retriever, Source
+
+app = typer.Typer(
+    help="Questions over news articles, answered in the articles' own sentences.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+
+Home = Annotated[
+    Path | None,
+    typer.Option("--home", metavar="DIR", help="Where the data lives (or NEWSQA_HOME)."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+TopK = Annotated[int, typer.Option(min=1, max=100, help="Passages to return.")]
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
+Values = Annotated[list[str] | None, typer.Option(help="May be given several times.")]
+
+
+@app.callback()
+def everywhere(context: typer.Context, home: Home = None, json: Json = False) -> None:
+    """Take the options that may also stand before the verb."""
+    context.obj = {"home": home, "json": json}
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", show_default=False)],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Add articles, or newer versions of them: files, folders, globs, or - for standard input."""
+    with failing():
+        report = add_paths(open_engine(context, home), paths)
+    counts = {outcome: report.count(outcome) for outcome in ("added", "updated", "unchanged")}
+    refused = [{"origin": one.origin, "reason": one.reason} for one in report.refused]
+    if _json(context, json):
+        articles = [{"id": id, "outcome": outcome} for id, outcome in report.taken]
+        _print({**counts, "refused": refused, "warnings": report.warnings, "articles": articles})
+    else:
+        print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()), end="")
+        print(f", {len(refused)} refused")
+    for one in report.refused:
+        say(f"refused: {one}")
+    if report.refused:
+        raise typer.Exit(1)
+
+
+@app.command()
+def remove(
+    context: typer.Context,
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", show_default=False)],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Erase articles: no answer cites them from now on."""
+    with failing():
+        removed = open_engine(context, home).corpus.remove(ids)
+    missing = [id for id in ids if id not in removed]
+    if _json(context, json):
+        _print({"removed": removed, "missing": missing})
+    else:
+        print(f"{len(removed)} removed")
+    for id in missing:
+        say(f"no article has the id {id!r}")
+    if missing:
+        raise typer.Exit(1)
+
+
+@app.command()
+def rebuild(
+    context: typer.Context,
+    model: Annotated[
+        str | None,
+        typer.Option(help="A sentence-transformers model: a folder or a hub name.", metavar="NAME"),
+    ] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Make the index anew from the articles, and swap it in when it is done."""
+    with failing():
+        corpus = open_engine(context, home).corpus
+        with _progress("rebuilding", len(corpus.articles)) as bar:
+            manifest = corpus.rebuild(model, bar.update)
+    if _json(context, json):
+        _print(asdict(manifest))
+    else:
+        print(f"{manifest.articles} articles, {manifest.passages} passages, by {manifest.model}")
+
+
+@app.command()
+def ask(
+    context: typer.Context,
+    question: str,
+    top_k: TopK = 5,
+    mode: Annotated[Mode, typer.Option(help="What the answer is made of.")] = "extractive",
+    date_from: Day = None,
+    date_to: Day = None,
+    category: Values = None,
+    source: Values = None,
+    author: Values = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Answer a question in the articles' own sentences."""
+    with failing():
+        filters = _filters(date_from, date_to, category, source, author)
+        query = Query(question, top_k, filters, mode=mode)
+        answer = open_engine(context, home).ask(query)
+    if _json(context, json):
+        _print(answer)
+    else:
+        _tell(answer)
+
+
+@app.command()
+def search(
+    context: typer.Context,
+    query: str,
+    top_k: TopK = 5,
+    retriever: Annotated[Retriever, typer.Option(help="By words, by meaning, or both.")] = "hybrid",
+    date_from: Day = None,
+    date_to: Day = None,
+    category: Values = None,
+    source: Values = None,
+    author: Values = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Find the best passages, without making an answer of them."""
+    with failing():
+        filters = _filters(date_from, date_to, category, source, author)
+        asked = Query(query, top_k, filters, retriever=retriever)
+        hits = open_engine(context, home).search(asked)
+    if _json(context, json):
+        _print({"hits": hits})
+    else:
+        for number, hit in enumerate(hits, start=1):
+            print(f"[{number}] {_heading(hit)}  ({hit.score:.3f})\n    {hit.text}\n")
+
+
+@app.command()
+def status(context: typer.Context, home: Home = None, json: Json = False) -> None:
+    """Say what a home holds and by which model it is searched."""
+    with failing():
+        corpus = open_engine(context, home).corpus
+        manifest = corpus.manifest()
+        facts: dict[str, Any] = {
+            "home": str(corpus.home),
+            "articles": len(corpus.articles),
+            "index": asdict(manifest) if manifest else None,
+        }
+    if _json(context, json):
+        _print(facts)
+        return
+    print(f"{facts['home']}: {facts['articles']} articles")
+    if manifest:
+        print(f"index of {manifest.created} by {manifest.model}: {manifest.passages} passages")
+    else:
+        print("no index yet: the first `newsqa add` makes it")
+
+
+def open_engine(context: typer.Context, home: Path | None) -> Engine:
+    """Return the engine over the home that was named, before the verb or after it."""
+    return open_home(home or context.obj["home"])
+
+
+def _json(context: typer.Context, json: bool) -> bool:
+    return bool(json or context.obj["json"])
+
+
+def add_paths(engine: Engine, paths: list[str]) -> Report:
+    """Add the articles at these paths, with a progress bar."""
+    with _progress("adding", None) as bar:
+        return engine.corpus.add(read_paths(paths), bar.update)
+
+
+@contextmanager
+def failing() -> Iterator[None]:
+    """Turn the errors a user can act on into a line and exit status 1."""
+    try:
+        yield
+    except (NewsqaError, ModelUnusable, ValidationError) as error:
+        say(f"error: {error}")
+        raise typer.Exit(1) from error
+
+
+def _filters(
+    date_from: datetime | None,
+    date_to: datetime | None,
+    category: list[str] | None,
+    source: list[str] | None,
+    author: list[str] | None,
+) -> Filters:
+    return Filters(
+        date_from.date() if date_from else None,
+        date_to.date() if date_to else None,
+        tuple(category or ()),
+        tuple(source or ()),
+        tuple(author or ()),
+    )
+
+
+def _tell(answer: Answer) -> None:
+    print(answer.answer)
+    by_passage = {source.passage_id: source for source in answer.sources}
+    print()
+    if answer.citations:
+        for citation in answer.citations:
+            print(f"[{citation.index}] {_heading(by_passage[citation.passage_id])}")
+    else:
+        print("相关 / related:")
+        for source in answer.sources:
+            print(f"  - {_heading(source)}")
+
+
+def _heading(source: Source) -> str:
+    day = f"{source.published:%Y-%m-%d}" if source.published else ""
+    return " · ".join(part for part in (source.title, source.publisher, day, source.url) if part)
+
+
+def _progress(what: str, total: int | None) -> "tqdm[Any]":
+    return tqdm(desc=what, total=total, unit=" articles", file=sys.stderr, disable=None)
+
+
+def _print(document: Any) -> None:
+    sys.stdout.write(to_json(document, indent=2).decode() + "\n")
+
+
+def say(line: str) -> None:
+    """Print a line for the user, beside the results."""
+    print(line, file=sys.stderr)

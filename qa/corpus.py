@@ -1,0 +1,157 @@
+"""The articles of a home and their index, kept in step: add, remove, rebuild, and who answers."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from embeddings.encoder import Encoder
+from qa.errors import ArticleRefused, HomeBusy
+from qa.index import BATCH, Generations, LocalIndex, Manifest, Progress
+from qa.store import ArticleStore, Draft, Outcome
+
+WAIT_SECONDS = 600.0
+"""How long a writer waits for another to finish before it gives up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of the articles that were to be added.
+
+    Attributes:
+        taken: the id and outcome of each that was kept.
+        refused: why each of the others was not.
+        warnings: what reading had to mend, each with the origin in front.
+    """
+
+    taken: tuple[tuple[str, Outcome], ...]
+    refused: tuple[ArticleRefused, ...]
+    warnings: tuple[str, ...]
+
+    def count(self, outcome: Outcome) -> int:
+        """Return how many articles had this outcome."""
+        return sum(taken == outcome for _, taken in self.taken)
+
+
+class Corpus:
+    """One home folder. Any number of processes read it; writers take turns."""
+
+    def __init__(
+        self, home: Path, open_encoder: Callable[[str], Encoder], default_model: str
+    ) -> None:
+        """Open the home, making the folder if it is not there.
+
+        `open_encoder` turns a model's name into an encoder; `default_model` is used by a home that
+        has no index yet.
+        """
+        home.mkdir(parents=True, exist_ok=True)
+        self.home = home
+        self.articles = ArticleStore(home / "articles.sqlite")
+        self._open_encoder = open_encoder
+        self._default_model = default_model
+        self._generations = Generations(home)
+        self._lock = FileLock(home / "writer.lock")
+        self._opening = threading.Lock()
+        self._serving: tuple[Path, Encoder, LocalIndex] | None = None
+
+    def serving(self) -> tuple[Encoder, LocalIndex]:
+        """Return the encoder and the index that answer now, caught up with the articles.
+
+        Raises:
+            IndexUnusable: the index on disk is damaged or made by another model.
+            HomeBusy: a first index is needed and another process writes for too long.
+        """
+        folder = self._generations.current()
+        if folder is None:
+            self._first()
+            return self.serving()
+        held = self._serving
+        if held is None or held[0] != folder:
+            with self._opening:
+                held = self._serving
+                if held is None or held[0] != folder:
+                    held = self._serving = self._open(folder)
+        return held[1], held[2]
+
+    def add(
+        self, drafts: Iterable[Draft | ArticleRefused], progress: Progress = lambda _: None
+    ) -> Report:
+        """Keep the articles and index them; a refused one is reported and the others go on.
+
+        When this returns the next question finds them. `progress` is told how many were finished.
+        """
+        taken: list[tuple[str, Outcome]] = []
+        refused: list[ArticleRefused] = []
+        warnings: list[str] = []
+        with self._writing():
+            encoder, index = self.serving()
+            rows = iter(drafts)
+            while batch := list(islice(rows, BATCH)):
+                refused += [row for row in batch if isinstance(row, ArticleRefused)]
+                kept = [row for row in batch if isinstance(row, Draft)]
+                warnings += [f"{row.article.origin}: {w}" for row in kept for w in row.warnings]
+                taken += self.articles.put(kept)
+                index.catch_up(self.articles, encoder)
+                progress(len(batch))
+        return Report(tuple(taken), tuple(refused), tuple(warnings))
+
+    def remove(self, ids: Sequence[str]) -> list[str]:
+        """Erase these articles and their passages; return the ids that were there."""
+        with self._writing():
+            removed = self.articles.remove(ids)
+            encoder, index = self.serving()
+            index.catch_up(self.articles, encoder)
+        return removed
+
+    def rebuild(self, model: str | None = None, progress: Progress = lambda _: None) -> Manifest:
+        """Make the index anew from the articles, by `model` or the one it has, and swap it in."""
+        with self._writing():
+            encoder = self._encoder(model or self._model())
+            index = self._generations.build(self.articles, encoder, progress)
+            self._serving = (index.folder, encoder, index)
+            return Manifest.read(index.folder)
+
+    def manifest(self) -> Manifest | None:
+        """Return what the current generation is made of, None if there is none yet."""
+        folder = self._generations.current()
+        return None if folder is None else Manifest.read(folder)
+
+    def _encoder(self, model: str) -> Encoder:
+        held = self._serving
+        return held[1] if held and held[1].model.name == model else self._open_encoder(model)
+
+    def _model(self) -> str:
+        """Return the model that this home's index is made by."""
+        manifest = self.manifest()
+        return self._default_model if manifest is None else manifest.model
+
+    def _first(self) -> None:
+        with self._writing():
+            if self._generations.current() is None:
+                self.rebuild()
+
+    def _open(self, folder: Path) -> tuple[Path, Encoder, LocalIndex]:
+        encoder = self._encoder(Manifest.read(folder).model)
+        index = LocalIndex(folder, encoder.model)
+        # Behind means that a writer was stopped half-way, unless one is at work just now: then it
+        # will finish, and questions are answered meanwhile by what there is.
+        with suppress(Timeout):
+            if index.behind(self.articles):
+                with self._lock.acquire(timeout=0):
+                    index.catch_up(self.articles, encoder)
+        return folder, encoder, index
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            with self._lock.acquire(timeout=WAIT_SECONDS):
+                yield
+        except Timeout as error:
+            raise HomeBusy(
+                f"{self.home}: another process has been writing for {WAIT_SECONDS:.0f} seconds;"
+                " wait for it to finish and try again"
+            ) from error

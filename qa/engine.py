@@ -1,0 +1,140 @@
+"""One question, start to end: a stream of events, and the answer they fold into."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from time import perf_counter
+from uuid import uuid4
+
+from qa.answer import (
+    MAX_STATEMENTS,
+    NOT_FOUND,
+    SEPARATOR,
+    THRESHOLD,
+    Candidate,
+    candidates,
+    chosen,
+    confidence,
+    source,
+    state,
+)
+from qa.conversation import standalone
+from qa.corpus import Corpus
+from qa.dictionary import Dictionary
+from qa.errors import QuestionRefused
+from qa.search import read_question, search
+from qa.text import detect_language
+from qa.types import Answer, Done, Event, Hit, Meta, Query, Source, Span, Statement, Timings
+
+MAX_QUESTION = 1_000
+"""Code points; a longer question is refused."""
+
+MAX_TOP_K = 100
+
+
+class Engine:
+    """Answers questions from a corpus; safe to share by threads."""
+
+    def __init__(self, corpus: Corpus, dictionary: Dictionary) -> None:
+        self.corpus = corpus
+        self._dictionary = dictionary
+
+    def search(self, query: Query) -> tuple[Source, ...]:
+        """Return the best passages, without making an answer of them.
+
+        Raises:
+            QuestionRefused: the question is empty or too long, or `top_k` out of bounds.
+        """
+        _check(query)
+        encoder, index = self.corpus.serving()
+        asked = read_question(query.question, encoder, self._dictionary)
+        found = search(asked, index, self.corpus.articles, query)
+        return tuple(source(hit) for hit in found.hits)
+
+    def ask(self, query: Query) -> Answer:
+        """Return the whole answer: the fold of `stream`."""
+        return fold(self.stream(query))
+
+    def stream(self, query: Query) -> Iterator[Event]:
+        """Yield Meta, the Sources best first, the Statements of the answer, and Done.
+
+        Raises:
+            QuestionRefused: the question is empty or too long, an option is out of bounds, or the
+                mode needs a language model and none is configured. Raised before the first event.
+        """
+        _check(query)
+        if query.mode == "llm":
+            raise QuestionRefused(
+                "mode", "no language model is configured; use 'extractive' or 'passages'"
+            )
+        return self._stream(query)
+
+    def _stream(self, query: Query) -> Iterator[Event]:
+        begun = perf_counter()
+        encoder, index = self.corpus.serving()
+        question = standalone(query.question, query.history)
+        language = detect_language(query.question)
+        yield Meta(f"ask-{uuid4().hex}", query.question, question, language, index.info)
+
+        asked = read_question(question, encoder, self._dictionary)
+        found = search(asked, index, self.corpus.articles, query)
+        yield from (source(hit) for hit in found.hits)
+
+        answering = perf_counter()
+        ranked = candidates(asked, found.hits, encoder, found.weights)
+        sure = confidence(language, ranked[0]) if ranked else 0.0
+        places = _places(query, found.hits, ranked) if sure >= THRESHOLD else []
+        statements = list(state(places))
+        yield from statements
+        now = perf_counter()
+        yield Done(
+            status="answered" if statements else "not_found",
+            answer=SEPARATOR.join(one.text for one in statements) or NOT_FOUND[language],
+            confidence=sure,
+            timings_ms=Timings(
+                encode=1e3 * asked.encode_seconds,
+                search=1e3 * found.search_seconds,
+                answer=1e3 * (now - answering),
+                total=1e3 * (now - begun),
+            ),
+        )
+
+
+def fold(events: Iterable[Event]) -> Answer:
+    """Return the answer that a whole stream of events tells."""
+    meta, *between, done = events
+    if not (isinstance(meta, Meta) and isinstance(done, Done)):
+        raise ValueError("a stream begins with Meta and ends with Done")
+    return Answer(
+        id=meta.id,
+        status=done.status,
+        question=meta.question,
+        standalone_question=meta.standalone_question,
+        language=meta.language,
+        answer=done.answer,
+        confidence=done.confidence,
+        citations=tuple(
+            citation for one in between if isinstance(one, Statement) for citation in one.citations
+        ),
+        sources=tuple(one for one in between if isinstance(one, Source)),
+        index=meta.index,
+        timings_ms=done.timings_ms,
+    )
+
+
+def _places(
+    query: Query, hits: Sequence[Hit], ranked: Sequence[Candidate]
+) -> list[tuple[Hit, Span]]:
+    """Return what the answer quotes: sentences, or in the mode that asks for it whole passages."""
+    if query.mode == "passages":
+        return [(hit, hit.passage.span) for hit in hits[:MAX_STATEMENTS]]
+    return [(candidate.hit, candidate.span) for candidate in chosen(ranked)]
+
+
+def _check(query: Query) -> None:
+    if not query.question.strip():
+        raise QuestionRefused("question", "it is empty; ask something")
+    if len(query.question) > MAX_QUESTION:
+        raise QuestionRefused(
+            "question", f"{len(query.question)} characters; ask in at most {MAX_QUESTION}"
+        )
+    if not 1 <= query.top_k <= MAX_TOP_K:
+        raise QuestionRefused("top_k", f"{query.top_k}; it must be from 1 to {MAX_TOP_K}")

@@ -1,0 +1,386 @@
+"""Articles to rankings: what an index must be, and the one that lives in a folder on this machine.
+
+A generation is a folder made with one model: `manifest.json`, `passages.sqlite` (its truth:
+passages, vectors, a log of changes), and `vectors-N.faiss` and `words/`, which follow that log and
+remember how far they have read. So a crash between them is repaired by reading on.
+"""
+
+import json
+import os
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from embeddings.encoder import Encoder, ModelInfo
+from embeddings.vectors import VectorIndex, Vectors
+from qa.errors import IndexUnusable
+from qa.lexical import Concept, WordIndex, words
+from qa.passages import embedded_text, split_passages
+from qa.store import ArticleStore, Change, PassageStore
+from qa.types import Article, Filters, IndexInfo, Passage, Ranked, Ranking
+
+FORMAT = 1
+"""Raised when the files of a generation change shape; an older one is then rebuilt."""
+
+BATCH = 64
+"""Articles taken in at a time: one transaction, one call of the encoder."""
+
+Progress = Callable[[int], object]
+
+ANY = Filters()
+"""Lets all through."""
+
+Keys = Sequence[int] | None
+"""Keys of passages; None stands for all."""
+
+
+class Index(Protocol):
+    """What answers rankings. Fusing them is done once, above, so every index answers alike."""
+
+    @property
+    def info(self) -> IndexInfo:
+        """The state that answers now."""
+        ...
+
+    def dense(
+        self, vector: Vectors, depth: int, filters: Filters = ANY, among: Keys = None
+    ) -> Ranking:
+        """Rank by cosine to `vector: float32[dim]`, a unit vector.
+
+        `among` limits the ranking to these keys, so that another retriever's finds can be scored.
+        """
+        ...
+
+    def lexical(
+        self,
+        concepts: Sequence[Concept],
+        depth: int,
+        filters: Filters = ANY,
+        among: Keys = None,
+    ) -> Ranking:
+        """Rank by BM25 over the words of the passages."""
+        ...
+
+    def weights(self, concepts: Sequence[Concept]) -> list[float]:
+        """Return each concept's inverse document frequency."""
+        ...
+
+    def passages(self, keys: Sequence[int]) -> dict[int, Passage]:
+        """Return the passages under these keys; one that is gone by now is left out."""
+        ...
+
+    def copies(self, article_id: str) -> tuple[str, ...]:
+        """Return the other articles with the same text, by id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation is made of; `format` and `fingerprint` decide whether it is usable."""
+
+    format: int
+    model: str
+    fingerprint: str
+    dimension: int
+    created: str
+    articles: int = 0
+    passages: int = 0
+
+    @classmethod
+    def read(cls, folder: Path) -> "Manifest":
+        """Return the manifest of a generation.
+
+        Raises:
+            IndexUnusable: it is absent, damaged, or of another format.
+        """
+        path = folder / "manifest.json"
+        try:
+            fields = json.loads(path.read_text("utf-8"))
+            if fields["format"] != FORMAT:
+                raise IndexUnusable(
+                    f"{path}: format {fields['format']}, this version reads {FORMAT};"
+                    " `newsqa rebuild` makes it anew from the articles"
+                )
+            return cls(**fields)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise IndexUnusable(
+                f"{path}: {error}; `newsqa rebuild` makes the index anew from the articles"
+            ) from error
+
+    def write(self, folder: Path) -> None:
+        """Write it by a rename, so that a reader sees the old or the new."""
+        partial = folder / ".manifest.json"
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        partial.write_text(json.dumps(fields, indent=2) + "\n", "utf-8")
+        partial.replace(folder / "manifest.json")
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The vectors as of one change of the passages."""
+
+    cursor: int
+    vectors: VectorIndex
+
+
+class LocalIndex:
+    """One generation on disk: exact vectors in FAISS, words in tantivy, passages in SQLite."""
+
+    def __init__(self, folder: Path, model: ModelInfo) -> None:
+        """Open the generation in `folder`.
+
+        Raises:
+            IndexUnusable: it is damaged, of another format, or made by another model.
+        """
+        manifest = Manifest.read(folder)
+        if manifest.fingerprint != model.fingerprint:
+            raise IndexUnusable(
+                f"{folder}: made by the model {manifest.model} ({manifest.fingerprint}), not by"
+                f" {model.name} ({model.fingerprint}); `newsqa rebuild --model {model.name}`"
+                " makes it anew"
+            )
+        self.folder = folder
+        self._manifest = manifest
+        self._refreshing = threading.Lock()
+        try:
+            self._store = PassageStore(folder / "passages.sqlite")
+            self._words = WordIndex(folder / "words")
+            self._view = self._load()
+        except (ValueError, RuntimeError, sqlite3.DatabaseError) as error:
+            # What tantivy, FAISS and SQLite raise when a file is not what they wrote.
+            raise IndexUnusable(
+                f"{folder}: {error}; `newsqa rebuild` makes the index anew from the articles"
+            ) from error
+
+    @classmethod
+    def create(cls, folder: Path, model: ModelInfo) -> "LocalIndex":
+        """Begin an empty generation in a new folder."""
+        folder.mkdir(parents=True)
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        Manifest(FORMAT, model.name, model.fingerprint, model.dimension, created).write(folder)
+        return cls(folder, model)
+
+    @property
+    def info(self) -> IndexInfo:
+        """The generation's name with the number of its last change, its model and its size."""
+        view = self._fresh()
+        return IndexInfo(
+            generation=f"{self.folder.name}.{view.cursor}",
+            model=self._manifest.model,
+            articles=self._store.articles(),
+            passages=len(view.vectors),
+        )
+
+    def dense(
+        self, vector: Vectors, depth: int, filters: Filters = ANY, among: Keys = None
+    ) -> Ranking:
+        """Rank by cosine, exactly, whatever the filters."""
+        allowed = self._allowed(filters, among)
+        ids = None if allowed is None else np.array(allowed, np.int64)
+        found = self._fresh().vectors.search(vector, depth, ids)
+        return tuple(Ranked(key, score) for key, score in found)
+
+    def lexical(
+        self,
+        concepts: Sequence[Concept],
+        depth: int,
+        filters: Filters = ANY,
+        among: Keys = None,
+    ) -> Ranking:
+        """Rank by BM25."""
+        self._fresh()
+        return self._words.rank(concepts, depth, self._allowed(filters, among))
+
+    def weights(self, concepts: Sequence[Concept]) -> list[float]:
+        """Return each concept's inverse document frequency."""
+        return self._words.weights(concepts)
+
+    def passages(self, keys: Sequence[int]) -> dict[int, Passage]:
+        """Return the passages under these keys; one that is gone by now is left out."""
+        return self._store.passages(keys)
+
+    def copies(self, article_id: str) -> tuple[str, ...]:
+        """Return the other articles with the same text, by id."""
+        return self._store.copies(article_id)
+
+    def close(self) -> None:
+        """Let go of this thread's connection to the passages."""
+        self._store.close()
+
+    def behind(self, articles: ArticleStore) -> int:
+        """Return how many changed articles this generation has not taken in yet."""
+        lagging = int(self._words.cursor < self._store.cursor)
+        return max(articles.pending(self._store.article_seq), lagging)
+
+    def catch_up(
+        self,
+        articles: ArticleStore,
+        encoder: Encoder,
+        progress: Progress = lambda _: None,
+        reuse: PassageStore | None = None,
+    ) -> None:
+        """Take in every change of the articles since the last time; one writer at a time.
+
+        A passage whose text is already known, here or in `reuse` (of a generation by the same
+        model), keeps its vector. `progress` is told how many articles have just been finished.
+        """
+        known = [self._store] if reuse is None else [self._store, reuse]
+        while changes := articles.changes(self._store.article_seq, BATCH):
+            self._store.take(changes, _embed(changes, encoder, known))
+            progress(len(changes))
+        self._follow()
+
+    def _follow(self) -> None:
+        """Bring words, vectors and manifest up to the log of the passages."""
+        came, went = self._store.since(self._words.cursor)
+        if came or went:
+            entries = ((entry.key, words(entry.embedded)) for entry in came)
+            self._words.apply(entries, went, self._store.cursor)
+        view = self._fresh()
+        saved = self._saved()
+        if view.cursor - (saved[-1][0] if saved else 0) >= max(1_000, len(view.vectors) // 10):
+            view.vectors.save(self.folder / f"vectors-{view.cursor}.faiss")
+            for _, path in saved:
+                path.unlink()
+        Manifest(
+            FORMAT,
+            self._manifest.model,
+            self._manifest.fingerprint,
+            self._manifest.dimension,
+            self._manifest.created,
+            self._store.articles(),
+            len(view.vectors),
+        ).write(self.folder)
+
+    def _saved(self) -> list[tuple[int, Path]]:
+        """Return the vector files with the change each was written at, oldest first."""
+        return sorted(
+            (int(path.stem.removeprefix("vectors-")), path)
+            for path in self.folder.glob("vectors-*.faiss")
+        )
+
+    def _load(self) -> _View:
+        for cursor, path in reversed(self._saved()):
+            return self._advanced(_View(cursor, VectorIndex.load(path)))
+        return self._advanced(_View(0, VectorIndex.empty(self._manifest.dimension)))
+
+    def _fresh(self) -> _View:
+        """Return a view of everything committed so far, by this process or another."""
+        if self._store.cursor > self._view.cursor:
+            with self._refreshing:
+                self._view = self._advanced(self._view)
+        return self._view
+
+    def _advanced(self, view: _View) -> _View:
+        cursor = self._store.cursor
+        if cursor <= view.cursor:
+            return view
+        came, went = self._store.since(view.cursor)
+        vectors = view.vectors.updated(
+            np.array([entry.key for entry in came], np.int64),
+            np.array([entry.vector for entry in came], np.float32).reshape(
+                -1, self._manifest.dimension
+            ),
+            np.array(went, np.int64),
+        )
+        return _View(cursor, vectors)
+
+    def _allowed(self, filters: Filters, among: Keys) -> Keys:
+        if not filters:
+            return among
+        allowed = self._store.allowed(filters)
+        return allowed if among is None else sorted(set(allowed).intersection(among))
+
+
+def _embed(
+    changes: Sequence[Change], encoder: Encoder, known: Sequence[PassageStore]
+) -> list[tuple[Article, Passage, Vectors]]:
+    """Return the passages of the changed articles, each with its vector."""
+    made = [
+        (change.article, passage)
+        for change in changes
+        if change.article is not None
+        for passage in split_passages(
+            change.article, encoder.count_tokens, encoder.model.max_tokens
+        )
+    ]
+    texts = [embedded_text(article, passage.text) for article, passage in made]
+    vectors: dict[str, Vectors] = {}
+    for store in known:
+        vectors |= store.vectors(texts)
+    missing = [text for text in dict.fromkeys(texts) if text not in vectors]
+    if missing:
+        vectors |= zip(missing, encoder.encode(missing, "passage").vectors, strict=True)
+    return [(*row, vectors[text]) for row, text in zip(made, texts, strict=True)]
+
+
+class Generations:
+    """The generations of a home; `current` is the one that answers, swapped by a rename."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / "generations"
+        self._current = home / "current"
+
+    def current(self) -> Path | None:
+        """Return the folder of the generation that answers, None if there is none yet."""
+        try:
+            return self._folder / self._current.readlink().name
+        except FileNotFoundError:
+            return None
+
+    def build(
+        self,
+        articles: ArticleStore,
+        encoder: Encoder,
+        progress: Progress = lambda _: None,
+    ) -> LocalIndex:
+        """Make a new generation of all articles beside the old, swap it in and return it.
+
+        Until the swap readers keep the old one, and after it until they are done: it is deleted by
+        the build after this.
+        """
+        before = self.current()
+        building = self._folder / ".building"
+        shutil.rmtree(building, ignore_errors=True)
+        index = LocalIndex.create(building, encoder.model)
+        index.catch_up(articles, encoder, progress, _reusable(before, encoder.model))
+        folder = self._named(encoder.model)
+        index.close()
+        building.rename(folder)
+        self._swap(folder)
+        for path in self._folder.iterdir():
+            if path not in (before, folder):
+                shutil.rmtree(path)
+        return LocalIndex(folder, encoder.model)
+
+    def _named(self, model: ModelInfo) -> Path:
+        stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{model.fingerprint[:8]}"
+        names = (stem if n == 0 else f"{stem}-{n}" for n in count())
+        return next(path for name in names if not (path := self._folder / name).exists())
+
+    def _swap(self, folder: Path) -> None:
+        partial = self._current.with_name(f".current.{os.getpid()}")
+        partial.unlink(missing_ok=True)
+        partial.symlink_to(Path(self._folder.name, folder.name))
+        partial.replace(self._current)
+
+
+def _reusable(folder: Path | None, model: ModelInfo) -> PassageStore | None:
+    """Return the passages of the generation in `folder` if their vectors are this model's."""
+    if folder is None:
+        return None
+    try:
+        manifest = Manifest.read(folder)
+    except IndexUnusable:
+        # It is being replaced because it is unusable: nothing to reuse.
+        return None
+    same = manifest.fingerprint == model.fingerprint
+    return PassageStore(folder / "passages.sqlite") if same else None

@@ -1,0 +1,237 @@
+"""The passages of one generation, with their vectors and a log of what changed."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.passages import embedded_text
+from qa.store.articles import Change
+from qa.store.database import Database
+from qa.types import Article, Filters, Passage, Span
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS progress (     -- one row
+    article_seq INTEGER NOT NULL          -- the last change of the articles that was taken in
+) STRICT;
+CREATE TABLE IF NOT EXISTS documents (
+    article_id TEXT PRIMARY KEY,
+    day TEXT,                             -- ISO date of publication, in the article's own zone
+    publisher TEXT NOT NULL,
+    author TEXT NOT NULL,
+    text_digest BLOB NOT NULL             -- sha256 of the text, to find articles that are copies
+) STRICT;
+CREATE INDEX IF NOT EXISTS document_by_text ON documents (text_digest);
+CREATE TABLE IF NOT EXISTS categories (
+    article_id TEXT NOT NULL,
+    category TEXT NOT NULL,
+    PRIMARY KEY (article_id, category)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS passages (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again
+    article_id TEXT NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    span_start INTEGER NOT NULL,
+    span_end INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    embedded TEXT NOT NULL,               -- what the encoder and the word index read
+    digest BLOB NOT NULL,                 -- sha256 of embedded
+    vector BLOB NOT NULL                  -- float32[dimension]
+) STRICT;
+CREATE INDEX IF NOT EXISTS passage_by_article ON passages (article_id);
+CREATE INDEX IF NOT EXISTS passage_by_digest ON passages (digest);
+CREATE TABLE IF NOT EXISTS changes (      -- a passage came or went
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    key INTEGER NOT NULL
+) STRICT;
+"""
+
+_ALLOWED = """
+SELECT key FROM passages JOIN documents USING (article_id)
+WHERE (:date_from IS NULL OR day >= :date_from)
+  AND (:date_to IS NULL OR day <= :date_to)
+  AND (:source IS NULL OR publisher IN (SELECT value FROM json_each(:source)))
+  AND (:author IS NULL OR author IN (SELECT value FROM json_each(:author)))
+  AND (:category IS NULL OR EXISTS (
+        SELECT 1 FROM categories
+        WHERE categories.article_id = documents.article_id
+          AND category IN (SELECT value FROM json_each(:category))))
+ORDER BY key
+"""
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A passage as the indexes take it in: under `key`, with the text that is embedded."""
+
+    key: int
+    embedded: str
+    vector: Vector
+
+
+class PassageStore:
+    """Passages by key; every change is logged, so that indexes beside it can follow."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path, _SCHEMA)
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO progress SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM progress)"
+            )
+
+    @property
+    def article_seq(self) -> int:
+        """The last change of the articles that this store has taken in."""
+        return self._number("SELECT article_seq FROM progress")
+
+    @property
+    def cursor(self) -> int:
+        """The number of the newest change of passages, 0 if there was none."""
+        return self._number("SELECT coalesce(max(seq), 0) FROM changes")
+
+    def articles(self) -> int:
+        """Return how many articles have passages."""
+        return self._number("SELECT count(*) FROM documents")
+
+    def __len__(self) -> int:
+        """How many passages there are."""
+        return self._number("SELECT count(*) FROM passages")
+
+    def take(
+        self, changes: Sequence[Change], made: Sequence[tuple[Article, Passage, Vector]]
+    ) -> None:
+        """Replace the passages of the changed articles by those that were made of them.
+
+        One transaction: a reader sees the articles before or after, never between.
+        """
+        with self._database.transaction() as connection:
+            for change in changes:
+                _forget(connection, change.id)
+                if change.article is not None:
+                    _describe(connection, change.article)
+            for article, passage, vector in made:
+                _insert(connection, article, passage, vector)
+            if changes:
+                connection.execute("UPDATE progress SET article_seq = ?", (changes[-1].seq,))
+
+    def vectors(self, embedded: Iterable[str]) -> dict[str, Vector]:
+        """Return the vectors already known for these texts."""
+        found: dict[str, Vector] = {}
+        connection = self._database.connection()
+        for text in dict.fromkeys(embedded):
+            row = connection.execute(
+                "SELECT vector FROM passages WHERE digest = ? LIMIT 1", (_digest(text),)
+            ).fetchone()
+            if row:
+                found[text] = np.frombuffer(row[0], np.float32)
+        return found
+
+    def since(self, cursor: int) -> tuple[list[Entry], list[int]]:
+        """Return the net effect of the changes after `cursor`: what came, and what went."""
+        rows = (
+            self._database.connection()
+            .execute(
+                "SELECT DISTINCT changes.key, embedded, vector FROM changes"
+                " LEFT JOIN passages USING (key) WHERE seq > ? ORDER BY changes.key",
+                (cursor,),
+            )
+            .fetchall()
+        )
+        came = [
+            Entry(key, text, np.frombuffer(vector, np.float32))
+            for key, text, vector in rows
+            if vector is not None
+        ]
+        return came, [key for key, _, vector in rows if vector is None]
+
+    def passages(self, keys: Sequence[int]) -> dict[int, Passage]:
+        """Return the passages that are still there under these keys."""
+        rows = self._database.connection().execute(
+            "SELECT key, article_id, first, last, span_start, span_end, text FROM passages"
+            " WHERE key IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(keys)),),
+        )
+        return {
+            key: Passage(article_id, first, last, Span(start, end), text)
+            for key, article_id, first, last, start, end, text in rows
+        }
+
+    def allowed(self, filters: Filters) -> list[int]:
+        """Return the keys of all passages that the filters let through, ascending."""
+        values = {
+            "date_from": filters.date_from.isoformat() if filters.date_from else None,
+            "date_to": filters.date_to.isoformat() if filters.date_to else None,
+            "source": json.dumps(filters.source) if filters.source else None,
+            "author": json.dumps(filters.author) if filters.author else None,
+            "category": json.dumps(filters.category) if filters.category else None,
+        }
+        return [key for (key,) in self._database.connection().execute(_ALLOWED, values)]
+
+    def copies(self, article_id: str) -> tuple[str, ...]:
+        """Return the other articles with the same text, by id."""
+        rows = self._database.connection().execute(
+            "SELECT other.article_id FROM documents JOIN documents AS other USING (text_digest)"
+            " WHERE documents.article_id = ? AND other.article_id != ? ORDER BY other.article_id",
+            (article_id, article_id),
+        )
+        return tuple(id for (id,) in rows)
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        self._database.close()
+
+    def _number(self, query: str) -> int:
+        return int(self._database.connection().execute(query).fetchone()[0])
+
+
+def _forget(connection: sqlite3.Connection, article_id: str) -> None:
+    connection.execute(
+        "INSERT INTO changes (key) SELECT key FROM passages WHERE article_id = ?", (article_id,)
+    )
+    for table in ("passages", "documents", "categories"):
+        connection.execute(f"DELETE FROM {table} WHERE article_id = ?", (article_id,))
+
+
+def _describe(connection: sqlite3.Connection, article: Article) -> None:
+    day = article.published.date().isoformat() if article.published else None
+    connection.execute(
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?)",
+        (article.id, day, article.publisher, article.author, _digest(article.text)),
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO categories VALUES (?, ?)",
+        [(article.id, category) for category in article.categories],
+    )
+
+
+def _insert(
+    connection: sqlite3.Connection, article: Article, passage: Passage, vector: Vector
+) -> None:
+    embedded = embedded_text(article, passage.text)
+    key = connection.execute(
+        "INSERT INTO passages (article_id, first, last, span_start, span_end, text, embedded,"
+        " digest, vector) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            article.id,
+            passage.first,
+            passage.last,
+            *passage.span,
+            passage.text,
+            embedded,
+            _digest(embedded),
+            vector.astype(np.float32).tobytes(),
+        ),
+    ).lastrowid
+    connection.execute("INSERT INTO changes (key) VALUES (?)", (key,))
+
+
+def _digest(text: str) -> bytes:
+    return sha256(text.encode()).digest()

@@ -1,0 +1,67 @@
+"""Someone who reads the page in a browser: what they see is asserted, what leaves it is watched."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from playwright.sync_api import Browser, Page, Request, Route
+
+
+@dataclass
+class Visitor:
+    """Opens the page in fresh browser profiles and remembers what the page asked of its server.
+
+    Attributes:
+        answers: bodies of event streams given to the questions in order; none: the server's own.
+        articles: articles by id, given in place of the server's.
+        asked: the body of every question sent.
+    """
+
+    browser: Browser
+    url: str
+    answers: list[bytes] = field(default_factory=list)
+    articles: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def visit(self, path: str = "/", *, locale: str = "zh-CN", width: int = 1280) -> Page:
+        context = self.browser.new_context(
+            locale=locale,
+            viewport={"width": width, "height": 800},
+            color_scheme="light",
+            reduced_motion="reduce",
+            base_url=self.url,
+        )
+        context.on("request", self._watch)
+        context.on("weberror", lambda fault: self.faults.append(str(fault.error)))
+        page = context.new_page()
+        page.on("console", lambda said: self._listen(said.text))
+        if self.answers:
+            page.route("**/ask", self._answer)
+        if self.articles:
+            page.route("**/articles/*", self._article)
+        page.goto(path)
+        return page
+
+    def _watch(self, request: Request) -> None:
+        if not request.url.startswith(self.url + "/"):
+            self.faults.append(f"{request.url} is not the page's own server")
+        if request.url == f"{self.url}/ask":
+            self.asked.append(json.loads(request.post_data or "{}"))
+
+    def _listen(self, said: str) -> None:
+        if "Content Security Policy" in said:
+            self.faults.append(said)
+
+    def _answer(self, route: Route) -> None:
+        body = self.answers.pop(0)
+        route.fulfill(body=body, content_type="text/event-stream; charset=utf-8")
+
+    def _article(self, route: Route) -> None:
+        name = unquote(urlsplit(route.request.url).path.removeprefix("/articles/"))
+        if route.request.is_navigation_request() or name not in self.articles:
+            route.fallback()
+        else:
+            route.fulfill(json=dict(self.articles[name]))

@@ -1,0 +1,56 @@
+"""What an operator's tools ask: alive, ready, and in numbers."""
+
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram
+from prometheus_client import generate_latest as exposition
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/healthz")
+def healthz() -> dict[str, str]:
+    """Say that the process is alive."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+def readyz(request: Request) -> dict[str, str]:
+    """Say that questions can be answered; 503 until then."""
+    if not request.app.state.ready.is_set():
+        raise HTTPException(503, "the model and the index are still being opened; ask again soon")
+    return {"status": "ready"}
+
+
+@router.get("/metrics", response_class=Response)
+def metrics(request: Request) -> Response:
+    """Return the counters for Prometheus."""
+    return Response(exposition(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def count_requests(app: FastAPI) -> None:
+    """Count every request of the app and time it, by route."""
+    registry = app.state.registry = CollectorRegistry()
+    requests = Counter(
+        "newsqa_requests_total",
+        "Requests answered.",
+        ["method", "route", "status"],
+        registry=registry,
+    )
+    seconds = Histogram(
+        "newsqa_request_seconds", "Seconds until the answer began.", ["route"], registry=registry
+    )
+
+    @app.middleware("http")
+    async def count(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        begun = perf_counter()
+        response = await call_next(request)
+        # The route's pattern, never the address itself: labels must stay few.
+        route = getattr(request.scope.get("route"), "path", "none")
+        requests.labels(request.method, route, response.status_code).inc()
+        seconds.labels(route).observe(perf_counter() - begun)
+        return response

@@ -1,0 +1,85 @@
+"""Errors to `application/problem+json` (RFC 9457): one shape for everything that goes wrong."""
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from qa.errors import (
+    ArticleNotFound,
+    ArticleRefused,
+    HomeBusy,
+    IndexUnusable,
+    NewsqaError,
+    QuestionRefused,
+)
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS: dict[type[NewsqaError], HTTPStatus] = {
+    ArticleRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ArticleNotFound: HTTPStatus.NOT_FOUND,
+    QuestionRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    IndexUnusable: HTTPStatus.SERVICE_UNAVAILABLE,
+    HomeBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def problem(error: Exception) -> dict[str, Any]:
+    """Return the problem document of an error; an unforeseen one tells nothing of itself."""
+    if isinstance(error, QuestionRefused):
+        return _document(STATUS[QuestionRefused], error.reason, [(error.field, error.reason)])
+    if isinstance(error, ArticleRefused):
+        field = error.reason.partition(":")[0]
+        return _document(STATUS[ArticleRefused], str(error), [(field, error.reason)])
+    if isinstance(error, NewsqaError):
+        return _document(STATUS[type(error)], str(error))
+    return _document(HTTPStatus.INTERNAL_SERVER_ERROR, "see the server's log")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the app with a problem document."""
+    app.add_exception_handler(NewsqaError, _foreseen)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _foreseen)
+
+
+def _document(
+    status: HTTPStatus, detail: str, errors: Sequence[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    document: dict[str, Any] = {"title": status.phrase, "status": status.value, "detail": detail}
+    if errors:
+        document["errors"] = [{"field": field, "message": message} for field, message in errors]
+    return document
+
+
+def _response(document: dict[str, Any], headers: Any = None) -> JSONResponse:
+    return JSONResponse(document, document["status"], headers, MEDIA_TYPE)
+
+
+async def _foreseen(_: Request, error: Exception) -> JSONResponse:
+    return _response(problem(error))
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    errors = [
+        (".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0]), str(one["msg"]))
+        for one in error.errors()
+    ]
+    detail = "; ".join(f"{field}: {message}" for field, message in errors)
+    return _response(_document(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors))
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    return _response(_document(status, error.detail), error.headers)

@@ -1,0 +1,280 @@
+"""The HTTP contract: each route turns a request into a call of the engine or the corpus."""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse, Response
+from pydantic import StringConstraints
+from pydantic_core import to_json
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from qa.articles import MAX_ARTICLE_BYTES, Reading, read_articles, read_record
+from qa.engine import MAX_QUESTION, Engine
+from qa.errors import ArticleNotFound, ArticleRefused
+from qa.sources import draft
+from qa.store import Draft, Outcome
+from qa.types import Answer, Article, Done, Event, Language, Meta, Mode, Source, Statement
+from qa.types import Query as Question
+from web.page import SHELL
+from web.problems import problem
+from web.requests import AskRequest, SearchRequest, TopK
+
+logger = logging.getLogger(__name__)
+
+router = APIRouter()
+
+PING_SECONDS = 15
+"""A comment goes out this often while an answer is being made, so that no proxy hangs up."""
+
+_NAMES: dict[type, str] = {Meta: "meta", Source: "source", Statement: "statement", Done: "done"}
+_DOCUMENTS = {"text/markdown", "text/html"}
+_RECORD = {
+    "type": "object",
+    "description": "An article: one of `text`, `html` and `markdown` is required.",
+    "properties": {
+        name: {"type": "string"}
+        for name in ("id", "title", "text", "html", "markdown", "published", "url", "publisher")
+    }
+    | {"author": {"type": "string"}, "categories": {"type": "array", "items": {"type": "string"}}},
+}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"anyOf": [_RECORD, {"type": "array", "items": _RECORD}]}
+            },
+            "text/markdown": {"schema": {"type": "string"}},
+            "text/html": {"schema": {"type": "string"}},
+        },
+    }
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """The best passages for a search."""
+
+    hits: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An article in a list: everything but its text."""
+
+    id: str
+    title: str
+    language: Language
+    published: datetime | None
+    publisher: str
+    author: str
+    categories: tuple[str, ...]
+    url: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of articles, the last changed first; `next` is the cursor of the page after it."""
+
+    articles: tuple[Listed, ...]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An article that was sent, and what became of it."""
+
+    id: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An article that was sent and cannot be kept."""
+
+    origin: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of the articles that were sent."""
+
+    articles: tuple[Taken, ...]
+    refused: tuple[Refused, ...]
+    warnings: tuple[str, ...]
+
+
+def _engine(request: Request) -> Engine:
+    engine: Engine = request.app.state.engine
+    return engine
+
+
+TheEngine = Annotated[Engine, Depends(_engine)]
+
+
+@router.post("/ask", response_model=Answer, tags=["questions"])
+def ask(body: AskRequest, engine: TheEngine, accept: Annotated[str, Header()] = "") -> Any:
+    """Answer a question in the articles' own sentences, each cited.
+
+    With `stream` or `Accept: text/event-stream` the answer comes as server-sent events: `meta`,
+    `source` and `statement` as they are found, then `done` or `error`.
+    """
+    if body.stream or "text/event-stream" in accept:
+        # Refused before the stream begins, so that it is still an ordinary error.
+        return EventSourceResponse(_events(engine.stream(body.query())), ping=PING_SECONDS)
+    return engine.ask(body.query())
+
+
+@router.get("/ask", response_model=Answer, tags=["questions"])
+def ask_by_address(
+    engine: TheEngine,
+    q: Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUESTION, pattern=r"\S")],
+    top_k: TopK = 5,
+    mode: Mode = "extractive",
+) -> Any:
+    """Answer a question from a browser's address bar."""
+    return engine.ask(Question(q, top_k, mode=mode))
+
+
+@router.post("/search", tags=["questions"])
+def search(body: SearchRequest, engine: TheEngine) -> Hits:
+    """Find the best passages, without making an answer of them."""
+    return Hits(engine.search(body.to_query()))
+
+
+@router.get("/articles", tags=["articles"])
+def list_articles(
+    engine: TheEngine,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    cursor: Annotated[int | None, Query(ge=1)] = None,
+) -> Page:
+    """List the articles, the last changed first."""
+    changes = engine.corpus.articles.page(cursor, limit)
+    listed = tuple(_listed(change.article) for change in changes if change.article)
+    return Page(listed, changes[-1].seq if len(changes) == limit else None)
+
+
+@router.get("/articles/{article_id:path}", response_model=Article, tags=["articles"])
+def get_article(
+    article_id: str, engine: TheEngine, accept: Annotated[str, Header()] = ""
+) -> Response:
+    """Return an article as it is quoted; a browser gets the page, which opens it."""
+    if "text/html" in accept:
+        return FileResponse(SHELL, headers={"Vary": "Accept"})
+    article = engine.corpus.articles.get(article_id)
+    return Response(to_json(article), media_type="application/json", headers={"Vary": "Accept"})
+
+
+@router.post("/articles", response_model=Added, tags=["articles"], openapi_extra=_BODY)
+async def add_articles(request: Request, engine: TheEngine) -> Any:
+    """Keep one article or several; the next question finds them.
+
+    Of a list, those that cannot be kept are named and the others are taken. 201 if anything is new
+    or changed, 200 if all was known, 422 if nothing could be kept.
+    """
+    drafts = [
+        row if isinstance(row, ArticleRefused) else draft(row) for row in await _readings(request)
+    ]
+    return await _add(engine, drafts)
+
+
+@router.put(
+    "/articles/{article_id:path}", response_model=Added, tags=["articles"], openapi_extra=_BODY
+)
+async def put_article(article_id: str, request: Request, engine: TheEngine) -> Any:
+    """Keep one article under this id, in place of what is there."""
+    readings = await _readings(request)
+    if len(readings) != 1:
+        raise HTTPException(422, f"{len(readings)} articles; one is put under one id")
+    reading = readings[0]
+    if isinstance(reading, ArticleRefused):
+        raise reading
+    named = draft(reading)
+    if named.named and named.article.id != article_id:
+        raise HTTPException(422, f"id: the body says {named.article.id!r}, the address another")
+    article = replace(named.article, id=article_id)
+    return await _add(engine, [replace(named, article=article, named=True)])
+
+
+@router.delete("/articles/{article_id:path}", status_code=204, tags=["articles"])
+def delete_article(article_id: str, engine: TheEngine) -> None:
+    """Erase an article: from now on no answer cites it."""
+    if not engine.corpus.remove([article_id]):
+        raise ArticleNotFound(article_id)
+
+
+def _events(events: Iterator[Event]) -> Iterator[ServerSentEvent]:
+    number = 0
+    try:
+        for number, event in enumerate(events, start=1):
+            yield ServerSentEvent(
+                to_json(event).decode(), event=_NAMES[type(event)], id=str(number)
+            )
+    except Exception as error:
+        # The status line is long gone: whatever happens now can only be told inside the stream.
+        logger.exception("a stream of events broke off")
+        yield ServerSentEvent(json.dumps(problem(error)), event="error", id=str(number + 1))
+
+
+async def _readings(request: Request) -> list[Reading | ArticleRefused]:
+    """Return the articles in the body of a request."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_ARTICLE_BYTES:
+            raise HTTPException(413, f"at most {MAX_ARTICLE_BYTES:,} bytes at a time")
+    if kind in _DOCUMENTS:
+        return list(read_articles(bytes(body), ""))
+    if kind != "application/json":
+        raise HTTPException(415, f"{kind or 'no'} content; send JSON, text/markdown or text/html")
+    try:
+        sent = json.loads(body)
+    except ValueError as error:
+        raise HTTPException(422, f"the body is no JSON: {error}") from error
+    records = sent if isinstance(sent, list) else [sent]
+    return [_reading(record, f"articles[{n}]") for n, record in enumerate(records)]
+
+
+def _reading(record: object, origin: str) -> Reading | ArticleRefused:
+    if not isinstance(record, dict):
+        return ArticleRefused(origin, "an article is a JSON object")
+    try:
+        return read_record(record, origin)
+    except ArticleRefused as refusal:
+        return refusal
+
+
+async def _add(engine: Engine, drafts: list[Draft | ArticleRefused]) -> Response:
+    report = await run_in_threadpool(engine.corpus.add, drafts)
+    if report.refused and not report.taken:
+        raise report.refused[0]
+    added = Added(
+        tuple(Taken(id, outcome) for id, outcome in report.taken),
+        tuple(Refused(refusal.origin, refusal.reason) for refusal in report.refused),
+        report.warnings,
+    )
+    new = any(outcome != "unchanged" for _, outcome in report.taken)
+    return Response(to_json(added), 201 if new else 200, media_type="application/json")
+
+
+def _listed(article: Article) -> Listed:
+    return Listed(
+        article.id,
+        article.title,
+        article.language,
+        article.published,
+        article.publisher,
+        article.author,
+        article.categories,
+        article.url,
+        article.origin,
+    )

@@ -1,0 +1,172 @@
+/** Turns a question into the events of its answer: POST /ask, read as server-sent events. */
+
+/** @typedef {"zh" | "zh-Hant" | "en" | "und"} Language */
+
+/**
+ * @typedef {object} Meta
+ * @property {string} id
+ * @property {string} question
+ * @property {string} standalone_question
+ * @property {Language} language
+ * @property {{generation: string, model: string, articles: number, passages: number}} index
+ */
+
+/**
+ * @typedef {object} Source
+ * @property {string} article_id
+ * @property {string} passage_id
+ * @property {string} title
+ * @property {string} publisher
+ * @property {string} author
+ * @property {string[]} categories
+ * @property {string | null} published
+ * @property {Language} language
+ * @property {string} url newsqa's own page, opened at the passage
+ * @property {string} origin
+ * @property {string} text the passage
+ * @property {number} start code points into the article's text, as every offset here
+ * @property {number} end
+ * @property {number} score
+ * @property {string[]} copies ids of articles that say the same
+ */
+
+/**
+ * @typedef {object} Citation
+ * @property {number} index
+ * @property {string} article_id
+ * @property {string} passage_id
+ * @property {string} quote
+ * @property {number} source_start
+ * @property {number} source_end
+ * @property {number} answer_start
+ * @property {number} answer_end
+ * @property {string} url newsqa's own page, opened at the quote
+ */
+
+/** @typedef {{text: string, citations: Citation[]}} Statement */
+
+/**
+ * @typedef {object} Done
+ * @property {"answered" | "not_found" | "conflicting"} status
+ * @property {string} answer
+ * @property {number} confidence 0 to 1
+ * @property {{encode: number, search: number, answer: number, total: number}} timings_ms
+ */
+
+/** @typedef {{title?: string, status?: number, detail?: string}} Problem RFC 9457 */
+/** @typedef {{role: "user" | "assistant", content: string}} Turn */
+
+/**
+ * @typedef {{event: "meta", data: Meta} | {event: "source", data: Source}
+ *   | {event: "statement", data: Statement} | {event: "done", data: Done}} AnswerEvent
+ */
+
+/**
+ * @typedef {"refused" | "missing" | "busy" | "unready" | "broken" | "unreachable"
+ *   | "interrupted"} Reason
+ */
+
+/** Why there is no answer: a reason the reader can be told, and the server's own words for it. */
+export class Trouble extends Error {
+  /** @param {Reason} reason @param {string} [detail] */
+  constructor(reason, detail = "") {
+    super(detail || reason);
+    this.reason = reason;
+    this.detail = detail;
+  }
+
+  /** @param {Problem} problem */
+  static from({ status = 500, title = "", detail = "" }) {
+    /** @type {Record<number, Reason>} */
+    const known = { 404: "missing", 429: "busy", 503: "unready" };
+    return new Trouble(known[status] ?? (status < 500 ? "refused" : "broken"), detail || title);
+  }
+}
+
+/**
+ * The response to a request to newsqa itself.
+ *
+ * @param {string} path
+ * @param {RequestInit} options
+ * @throws {Trouble} when the server cannot be reached or answers with an error
+ */
+export async function request(path, options) {
+  const response = await fetch(path, options).catch((error) => {
+    throw options.signal?.aborted ? error : new Trouble("unreachable");
+  });
+  if (response.ok) return response;
+  const explained = response.headers.get("Content-Type")?.startsWith("application/problem+json");
+  throw Trouble.from(explained ? await response.json() : { status: response.status });
+}
+
+/**
+ * The events of one answer as they arrive; the last is `done`.
+ *
+ * @param {string} question
+ * @param {Turn[]} history the conversation before it, oldest first
+ * @param {AbortSignal} signal
+ * @returns {AsyncGenerator<AnswerEvent>}
+ * @throws {Trouble} when there is no answer, or not all of one
+ */
+export async function* ask(question, history, signal) {
+  const { body } = await request("/ask", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+    body: JSON.stringify({ question, history, stream: true }),
+    signal,
+  });
+  if (!body) throw new Trouble("interrupted");
+  try {
+    for await (const { event, data } of readEvents(body)) {
+      const value = JSON.parse(data);
+      if (event === "error") throw Trouble.from(value);
+      yield /** @type {AnswerEvent} */ ({ event, data: value });
+      if (event === "done") return;
+    }
+  } catch (error) {
+    // A connection that breaks while it is read is a TypeError in every browser.
+    throw error instanceof TypeError ? new Trouble("interrupted") : error;
+  }
+  throw new Trouble("interrupted");
+}
+
+/**
+ * The server-sent events in a stream of bytes, however the network cut it.
+ *
+ * @param {ReadableStream<Uint8Array<ArrayBuffer>>} bytes
+ * @returns {AsyncGenerator<{event: string, data: string}>}
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ */
+export async function* readEvents(bytes) {
+  let event = "message";
+  /** @type {string[]} */
+  let data = [];
+  for await (const line of readLines(bytes)) {
+    if (line === "") {
+      if (data.length > 0) yield { event, data: data.join("\n") };
+      [event, data] = ["message", []];
+    } else {
+      const [, field, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
+      if (field === "event") event = value;
+      if (field === "data") data.push(value);
+    }
+  }
+}
+
+/** @param {ReadableStream<Uint8Array<ArrayBuffer>>} bytes @returns {AsyncGenerator<string>} */
+async function* readLines(bytes) {
+  const reader = bytes.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  try {
+    for (;;) {
+      const { value = "", done } = await reader.read();
+      if (done) return;
+      // A carriage return at the end waits: the next bytes tell whether a line feed belongs to it.
+      const lines = (rest + value).split(/\r\n|\n|\r(?!$)/);
+      rest = lines.pop() ?? "";
+      yield* lines;
+    }
+  } finally {
+    await reader.cancel();
+  }
+}

@@ -1,0 +1,27 @@
+/** Turns the reader's choice of theme into `color-scheme`: the system's until one is chosen. */
+
+import { say } from "./i18n.js";
+
+const themes = /** @type {const} */ (["system", "light", "dark"]);
+
+/** @returns {typeof themes[number]} */
+function chosen() {
+  return themes.find((theme) => theme === localStorage.getItem("theme")) ?? "system";
+}
+
+/** Let a button show the theme and move on to the next. @param {HTMLButtonElement} button */
+export function themeButton(button) {
+  const label = say(document.createElement("span"), "themeLabel");
+  label.className = "aside";
+  const name = document.createElement("span");
+  button.replaceChildren(label, name);
+  const show = () => {
+    document.documentElement.dataset.theme = chosen();
+    say(name, chosen());
+  };
+  button.addEventListener("click", () => {
+    localStorage.setItem("theme", themes[(themes.indexOf(chosen()) + 1) % themes.length]);
+    show();
+  });
+  show();
+}
