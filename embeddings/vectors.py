@@ -83,27 +83,20 @@ class VectorIndex:
             return self
         ids = self.ids()
         sealed = _flat(self.dimension)
-        sealed.add_with_ids(self.vectors(ids), ids)
-        return VectorIndex(sealed, _flat(self.dimension), np.empty(0, np.int64))
-
-    def vectors(self, ids: Ids) -> Vectors:
-        """Return float32[n, dim], the vectors of `ids` in their order.
-
-        Raises:
-            RuntimeError: an id is not in the index.
-        """
-        found = np.empty((len(ids), self.dimension), np.float32)
         recent = np.isin(ids, _ids(self._delta))
-        found[recent] = _rows(self._delta, ids[recent])
-        found[~recent] = _rows(self._sealed, ids[~recent])
-        return found
+        vectors = np.empty((len(ids), self.dimension), np.float32)
+        vectors[recent] = _rows(self._delta, ids[recent])
+        vectors[~recent] = _rows(self._sealed, ids[~recent])
+        sealed.add_with_ids(vectors, ids)
+        return VectorIndex(sealed, _flat(self.dimension), np.empty(0, np.int64))
 
     def search(
         self, query: Vectors, depth: int, allowed: Ids | None = None
     ) -> list[tuple[int, float]]:
         """Return up to `depth` (id, inner product) for `query: float32[dim]`, best first.
 
-        Ties are ordered by id. `allowed` limits the search to these ids, exactly.
+        Of equal ones those with the lower ids come first, and are the ones that come at all.
+        `allowed` limits the search to these ids, exactly.
         """
         found: list[tuple[int, float]] = []
         if depth < 1 or (allowed is not None and not len(allowed)):
@@ -113,13 +106,8 @@ class VectorIndex:
                 continue
             # FAISS keeps bare pointers to selectors: `held` keeps them alive until it returns.
             selector, held = _selector(allowed, gone)
-            scores, ids = part.search(
-                query.reshape(1, -1),
-                min(depth, part.ntotal),
-                params=_parameters(selector),
-            )
+            found += _best(part, query.reshape(1, -1), depth, _parameters(selector))
             del held
-            found += [(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i != -1]
         return sorted(found, key=lambda row: (-row[1], row[0]))[:depth]
 
     def save(self, path: Path) -> None:
@@ -143,6 +131,16 @@ def _rows(part: Any, ids: Ids) -> Vectors:
     if not len(ids):
         return np.empty((0, part.d), np.float32)
     return np.asarray(part.reconstruct_batch(ids), np.float32)
+
+
+def _best(part: Any, query: Vectors, depth: int, parameters: Any) -> list[tuple[int, float]]:
+    """Return the `depth` best of one part, and all that are as good as the last of them."""
+    (scores,), (ids,) = part.search(query, min(depth + 1, part.ntotal), params=parameters)
+    if len(ids) > depth and ids[depth] != -1 and scores[depth] == scores[depth - 1]:
+        # FAISS keeps any of those that tie for the last places; copies of an article do.
+        worse = np.nextafter(scores[depth], np.float32(-np.inf))
+        _, scores, ids = part.range_search(query, float(worse), params=parameters)
+    return [(int(i), float(s)) for i, s in zip(ids, scores, strict=True) if i != -1]
 
 
 def _parameters(selector: Any) -> Any:

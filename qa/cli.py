@@ -1,4 +1,6 @@
-"""The verbs of the `newsqa` command, less `serve`, which is the web's: each opens a home, does one thing and says what came of it.
+"""The verbs of the `newsqa` command, less `serve`, which is the web's.
+
+Each opens a home, does one thing and says what came of it.
 
 Results go to standard output, as one JSON document with `--json`; progress and warnings to standard
 error. Exit status: 0 done, 1 failed, 2 wrong usage.
@@ -10,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -18,9 +21,9 @@ from pydantic_core import to_json
 from tqdm import tqdm
 
 from embeddings.models import ModelUnusable
-from qa.corpus import Report
 from qa.engine import Engine
 from qa.errors import NewsqaError
+from qa.evaluate import as_table, read_known, report, run
 from qa.home import open_home
 from qa.sources import read_paths
 from qa.types import Answer, Filters, Mode, Query, Retriever, Source
@@ -52,12 +55,18 @@ def everywhere(context: typer.Context, home: Home = None, json: Json = False) ->
 def add(
     context: typer.Context,
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", show_default=False)],
+    if_empty: Annotated[
+        bool, typer.Option("--if-empty", help="Do nothing if there are articles already.")
+    ] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Add articles, or newer versions of them: files, folders, globs, or - for standard input."""
     with failing():
-        report = add_paths(open_engine(context, home), paths)
+        corpus = open_engine(context, home).corpus
+        chosen = () if if_empty and len(corpus.articles) else paths
+        with _progress("adding", None) as bar:
+            report = corpus.add(read_paths(chosen), bar.update)
     counts = {outcome: report.count(outcome) for outcome in ("added", "updated", "unchanged")}
     refused = [{"origin": one.origin, "reason": one.reason} for one in report.refused]
     if _json(context, json):
@@ -166,6 +175,37 @@ def search(
 
 
 @app.command()
+def evaluate(
+    context: typer.Context,
+    passages: Annotated[Path, typer.Option(help="Articles to ask, as JSON lines.", exists=True)],
+    queries: Annotated[Path, typer.Option(help="Questions with `relevant` ids.", exists=True)],
+    unanswerable: Annotated[
+        Path | None, typer.Option(help="Questions that nothing answers.", exists=True)
+    ] = None,
+    retriever: Annotated[Retriever, typer.Option(help="By words, by meaning, or both.")] = "hybrid",
+    limit: Annotated[int | None, typer.Option(min=1, help="Ask so many, spread evenly.")] = None,
+    json: Json = False,
+) -> None:
+    """Ask questions with known answers of a throw-away index, and report how well it did."""
+    with failing(), TemporaryDirectory() as folder:
+        engine = open_home(Path(folder))
+        known = read_known(queries, limit)
+        without = read_known(unanswerable, limit) if unanswerable else []
+        with _progress("adding", None) as bar:
+            refused = engine.corpus.add(read_paths([str(passages)]), bar.update).refused
+        with _progress("asking", len(known) + len(without), " questions") as bar:
+            outcomes = run(engine, known, retriever, bar.update)
+            nothing = run(engine, without, retriever, bar.update)
+    for one in refused:
+        say(f"refused: {one}")
+    figures = report(outcomes, nothing)
+    if _json(context, json):
+        _print(figures)
+    else:
+        print(as_table(figures))
+
+
+@app.command()
 def status(context: typer.Context, home: Home = None, json: Json = False) -> None:
     """Say what a home holds and by which model it is searched."""
     with failing():
@@ -193,12 +233,6 @@ def open_engine(context: typer.Context, home: Path | None) -> Engine:
 
 def _json(context: typer.Context, json: bool) -> bool:
     return bool(json or context.obj["json"])
-
-
-def add_paths(engine: Engine, paths: list[str]) -> Report:
-    """Add the articles at these paths, with a progress bar."""
-    with _progress("adding", None) as bar:
-        return engine.corpus.add(read_paths(paths), bar.update)
 
 
 @contextmanager
@@ -245,8 +279,8 @@ def _heading(source: Source) -> str:
     return " · ".join(part for part in (source.title, source.publisher, day, source.url) if part)
 
 
-def _progress(what: str, total: int | None) -> "tqdm[Any]":
-    return tqdm(desc=what, total=total, unit=" articles", file=sys.stderr, disable=None)
+def _progress(what: str, total: int | None, unit: str = " articles") -> "tqdm[Any]":
+    return tqdm(desc=what, total=total, unit=unit, file=sys.stderr, disable=None)
 
 
 def _print(document: Any) -> None:

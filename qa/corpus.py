@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from embeddings.encoder import Encoder
-from qa.errors import ArticleRefused, HomeBusy
+from qa.errors import ArticleRefused, HomeBusy, IndexUnusable
 from qa.index import BATCH, Generations, LocalIndex, Manifest, Progress
 from qa.store import ArticleStore, Draft, Outcome
 
@@ -125,8 +125,11 @@ class Corpus:
         return held[1] if held and held[1].model.name == model else self._open_encoder(model)
 
     def _model(self) -> str:
-        """Return the model that this home's index is made by."""
-        manifest = self.manifest()
+        """Return the model that this home's index is made by, the default if that is not known."""
+        try:
+            manifest = self.manifest()
+        except IndexUnusable:
+            manifest = None
         return self._default_model if manifest is None else manifest.model
 
     def _first(self) -> None:

@@ -154,6 +154,8 @@ class LocalIndex:
             self._store = PassageStore(folder / "passages.sqlite")
             self._words = WordIndex(folder / "words")
             self._view = self._load()
+            if max(self._view.cursor, self._words.cursor) > self._store.cursor:
+                raise ValueError("passages.sqlite is older than what was made from it")
         except (ValueError, RuntimeError, sqlite3.DatabaseError) as error:
             # What tantivy, FAISS and SQLite raise when a file is not what they wrote.
             raise IndexUnusable(
@@ -248,7 +250,8 @@ class LocalIndex:
         saved = self._saved()
         if view.cursor - (saved[-1][0] if saved else 0) >= max(1_000, len(view.vectors) // 10):
             view.vectors.save(self.folder / f"vectors-{view.cursor}.faiss")
-            for _, path in saved:
+            # The one before stays: a reader may be about to open it.
+            for _, path in saved[:-1]:
                 path.unlink()
         Manifest(
             FORMAT,
@@ -268,9 +271,11 @@ class LocalIndex:
         )
 
     def _load(self) -> _View:
-        for cursor, path in reversed(self._saved()):
-            return self._advanced(_View(cursor, VectorIndex.load(path)))
-        return self._advanced(_View(0, VectorIndex.empty(self._manifest.dimension)))
+        cursor, vectors = 0, VectorIndex.empty(self._manifest.dimension)
+        if saved := self._saved():
+            cursor, path = saved[-1]
+            vectors = VectorIndex.load(path)
+        return self._advanced(_View(cursor, vectors))
 
     def _fresh(self) -> _View:
         """Return a view of everything committed so far, by this process or another."""
@@ -378,9 +383,10 @@ def _reusable(folder: Path | None, model: ModelInfo) -> PassageStore | None:
     if folder is None:
         return None
     try:
-        manifest = Manifest.read(folder)
-    except IndexUnusable:
+        if Manifest.read(folder).fingerprint != model.fingerprint:
+            return None
+        passages = PassageStore(folder / "passages.sqlite")
+        return passages if passages.intact() else None
+    except (IndexUnusable, sqlite3.DatabaseError):
         # It is being replaced because it is unusable: nothing to reuse.
         return None
-    same = manifest.fingerprint == model.fingerprint
-    return PassageStore(folder / "passages.sqlite") if same else None

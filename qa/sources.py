@@ -33,13 +33,17 @@ def _files(here: Path) -> Iterator[tuple[Path, str]]:
         for file in sorted(here.rglob("*")):
             below = file.relative_to(here)
             hidden = any(part.startswith(".") for part in below.parts)
-            if file.is_file() and file.name.endswith(SUFFIXES) and not hidden:
+            if file.is_file() and file.suffix.lower() in SUFFIXES and not hidden:
                 yield file, below.as_posix()
     elif here.is_file():
         yield here, here.name
     else:
         root = Path(here.anchor or ".")
-        for match in sorted(root.glob(str(here.relative_to(here.anchor)))):
+        try:
+            matches = sorted(root.glob(str(here.relative_to(here.anchor))))
+        except ValueError:  # no glob either
+            matches = []
+        for match in matches:
             yield from _files(match)
 
 

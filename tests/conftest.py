@@ -1,11 +1,20 @@
 """What the tests of several packages share."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from embeddings.encoder import Encoder, open_encoder
+from embeddings.models import BUILT_IN
+from qa.corpus import Corpus
+from qa.dictionary import Dictionary
+from qa.engine import Engine
+from qa.neutral import NeutralEncoder
+from qa.sources import read_paths
+
+SEEDS = Path(__file__).parents[1] / "seeds"
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +27,34 @@ def model_cache() -> Path:
 def encoder(model_cache: Path) -> Encoder:
     """Return the encoder that is served: the built-in model by ONNX Runtime."""
     return open_encoder(cache=model_cache)
+
+
+@pytest.fixture(scope="session")
+def neutral_encoder(encoder: Encoder, model_cache: Path) -> NeutralEncoder:
+    """Return the encoder as a home uses it."""
+    return NeutralEncoder(encoder, model_cache)
+
+
+@pytest.fixture(scope="session")
+def dictionary(model_cache: Path) -> Dictionary:
+    """Return the dictionary of the product's own cache."""
+    return Dictionary(model_cache)
+
+
+@pytest.fixture(scope="session")
+def open_engine(
+    neutral_encoder: NeutralEncoder, dictionary: Dictionary
+) -> Callable[[Path], Engine]:
+    """Return what opens an engine over a folder, all with one model."""
+    return lambda home: Engine(Corpus(home, lambda _: neutral_encoder, BUILT_IN), dictionary)
+
+
+@pytest.fixture(scope="session")
+def seeds_engine(
+    open_engine: Callable[[Path], Engine], tmp_path_factory: pytest.TempPathFactory
+) -> Engine:
+    """Return an engine over `seeds/`. Shared: ask it, and change nothing in it."""
+    engine = open_engine(tmp_path_factory.mktemp("seeds"))
+    report = engine.corpus.add(read_paths([str(SEEDS)]))
+    assert not report.refused
+    return engine

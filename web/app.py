@@ -14,16 +14,21 @@ from web import health, page, problems, routes
 
 logger = logging.getLogger(__name__)
 
+POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
 HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
 }
-"""On every answer: nothing but our own files runs, and readers' questions go nowhere."""
+"""On every answer: nothing but our own files runs, readers' questions go nowhere, and no browser
+shows an article that was removed or mixes two versions of the page."""
 
-DOCS_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+RETRY_SECONDS = 10.0
+"""Between attempts to open a model or an index that cannot be opened."""
+
+DOCS_POLICY = f"{POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 """Swagger UI styles itself from its script."""
 
 
@@ -39,31 +44,37 @@ def create_app(engine: Engine) -> FastAPI:
     )
     app.state.engine = engine
     app.state.ready = threading.Event()
+    problems.install(app)
     health.count_requests(app)
     app.middleware("http")(_with_headers)
-    problems.install(app)
     app.include_router(page.router)
-    app.include_router(health.router)
     app.include_router(routes.router)
+    app.include_router(health.router)
     page.mount_files(app)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    threading.Thread(target=_open, args=(app,), daemon=True).start()
+    closing = threading.Event()
+    threading.Thread(target=_open, args=(app, closing), daemon=True).start()
     yield
+    closing.set()
 
 
-def _open(app: FastAPI) -> None:
+def _open(app: FastAPI, closing: threading.Event) -> None:
     """Open the model and the index and ask once, so that no reader waits for it."""
-    try:
-        app.state.engine.ask(Query("newsqa"))
-    except Exception:
-        # Not ready, and why stands in the log; each question tries again and says so itself.
-        logger.exception("the model or the index could not be opened")
-    else:
-        app.state.ready.set()
+    while not app.state.ready.is_set():
+        try:
+            app.state.engine.ask(Query("newsqa"))
+        except Exception:
+            # Not ready, and why stands in the log; each question says so itself. An operator may
+            # mend it meanwhile, by a rebuild say.
+            logger.exception("the model or the index could not be opened")
+            if closing.wait(RETRY_SECONDS):
+                return
+        else:
+            app.state.ready.set()
 
 
 async def _with_headers(

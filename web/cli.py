@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from qa.cli import Home, add_paths, app, failing, open_engine, say
+from qa.cli import Home, app, failing, open_engine, say
 from qa.config import Settings
 from web.app import create_app
 
@@ -17,17 +17,12 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port (or NEWSQA_PORT).")
     ] = None,
-    begin_with: Annotated[
-        list[str] | None, typer.Option(metavar="PATH", help="Add this first if the home is empty.")
-    ] = None,
     home: Home = None,
 ) -> None:
     """Serve the page and the API."""
     with failing():
         settings = Settings()
         engine = open_engine(context, home)
-        if begin_with and not len(engine.corpus.articles):
-            add_paths(engine, begin_with)
     address = host or settings.host
     where = settings.port if port is None else port
     say(f"newsqa serves http://{address}:{where}")

@@ -1,6 +1,7 @@
 """What an operator's tools ask: alive, ready, and in numbers."""
 
 from collections.abc import Awaitable, Callable
+from http import HTTPMethod
 from time import perf_counter
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
@@ -49,8 +50,9 @@ def count_requests(app: FastAPI) -> None:
     ) -> Response:
         begun = perf_counter()
         response = await call_next(request)
-        # The route's pattern, never the address itself: labels must stay few.
+        # The route's pattern, never the address itself, and no invented method: labels stay few.
         route = getattr(request.scope.get("route"), "path", "none")
-        requests.labels(request.method, route, response.status_code).inc()
+        method = request.method if request.method in set(HTTPMethod) else "other"
+        requests.labels(method, route, response.status_code).inc()
         seconds.labels(route).observe(perf_counter() - begun)
         return response

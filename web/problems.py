@@ -1,11 +1,12 @@
 """Errors to `application/problem+json` (RFC 9457): one shape for everything that goes wrong."""
 
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -37,7 +38,8 @@ def problem(error: Exception) -> dict[str, Any]:
     if isinstance(error, QuestionRefused):
         return _document(STATUS[QuestionRefused], error.reason, [(error.field, error.reason)])
     if isinstance(error, ArticleRefused):
-        field = error.reason.partition(":")[0]
+        named = re.match(r"(\S+): ", error.reason)
+        field = named[1] if named else "body"
         return _document(STATUS[ArticleRefused], str(error), [(field, error.reason)])
     if isinstance(error, NewsqaError):
         return _document(STATUS[type(error)], str(error))
@@ -45,11 +47,25 @@ def problem(error: Exception) -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of the app with a problem document."""
+    """Answer every error of the app with a problem document.
+
+    Call it before any other middleware is added: an unforeseen error becomes a response here, so
+    that what lies around it counts it and gives it headers like any other.
+    """
+    app.middleware("http")(_unforeseen)
     app.add_exception_handler(NewsqaError, _foreseen)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _foreseen)
+
+
+def _field_name(location: Sequence[int | str]) -> str:
+    """Return where in a request something is wrong, "body" for all of it.
+
+    >>> _field_name(("filters", "category", 0)), _field_name((17,))
+    ('filters.category.0', 'body')
+    """
+    # A number alone is a place in text that is no JSON.
+    return ".".join(map(str, location)) if location and isinstance(location[0], str) else "body"
 
 
 def _document(
@@ -65,6 +81,16 @@ def _response(document: dict[str, Any], headers: Any = None) -> JSONResponse:
     return JSONResponse(document, document["status"], headers, MEDIA_TYPE)
 
 
+async def _unforeseen(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    try:
+        return await call_next(request)
+    except Exception as error:
+        logger.exception("%s %s failed", request.method, request.url.path)
+        return _response(problem(error))
+
+
 async def _foreseen(_: Request, error: Exception) -> JSONResponse:
     return _response(problem(error))
 
@@ -72,7 +98,7 @@ async def _foreseen(_: Request, error: Exception) -> JSONResponse:
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     errors = [
-        (".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0]), str(one["msg"]))
+        (_field_name(one["loc"][1:]), one["msg"].removeprefix("Value error, "))
         for one in error.errors()
     ]
     detail = "; ".join(f"{field}: {message}" for field, message in errors)

@@ -1,19 +1,28 @@
 """What strangers send, checked strictly, to the domain's own types."""
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 from qa.engine import MAX_QUESTION, MAX_TOP_K
 from qa.types import Filters, Mode, Query, Retriever, Turn
 
 
-def _iso_day(value: object) -> object:
-    """Let only ISO dates through: pydantic would also take numbers and times of day."""
-    if isinstance(value, str):
-        return date.fromisoformat(value)
-    return value
+def _iso_day(value: object) -> date:
+    """Let only days such as 2021-10-27 through: Python and pydantic would take much else."""
+    if not (isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)):
+        raise ValueError("write the day as 2021-10-27")
+    return date.fromisoformat(value)
 
 
 Day = Annotated[date, BeforeValidator(_iso_day), Field(examples=["2021-10-27"])]
@@ -40,6 +49,14 @@ class FiltersRequest(Strict):
     category: Values = []
     source: Values = []
     author: Values = []
+
+    @field_validator("date_to")
+    @classmethod
+    def _in_order(cls, date_to: date | None, others: ValidationInfo) -> date | None:
+        date_from = others.data.get("date_from")
+        if date_from and date_to and date_to < date_from:
+            raise ValueError("it must not lie before date_from")
+        return date_to
 
     def filters(self) -> Filters:
         """Return them as the domain has them."""
@@ -75,6 +92,20 @@ class AskRequest(Strict):
         return Query(self.question, self.top_k, self.filters.filters(), history, self.mode)
 
 
+class AskAddress(BaseModel):
+    """A question in an address; what stands there is always a string."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    q: Question
+    top_k: TopK = 5
+    mode: Mode = "extractive"
+
+    def query(self) -> Query:
+        """Return it as the domain has it."""
+        return Query(self.q, self.top_k, mode=self.mode)
+
+
 class SearchRequest(Strict):
     """What to search for, and by which retriever."""
 
@@ -86,3 +117,23 @@ class SearchRequest(Strict):
     def to_query(self) -> Query:
         """Return it as the domain has it."""
         return Query(self.query, self.top_k, self.filters.filters(), retriever=self.retriever)
+
+
+class ArticleRequest(BaseModel):
+    """An article, its fields as in a line of JSON; give one of `text`, `html` and `markdown`.
+
+    These names are all that may be sent; `qa.articles` checks the values and says what is wrong.
+    """
+
+    id: str | None = None
+    title: str | None = None
+    text: str | None = None
+    html: str | None = None
+    markdown: str | None = None
+    published: str | None = None
+    date: str | None = None
+    url: str | None = None
+    publisher: str | None = None
+    author: str | None = None
+    categories: str | list[str] | None = None
+    lang: str | None = None

@@ -7,23 +7,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Header, HTTPException, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, Response
-from pydantic import StringConstraints
 from pydantic_core import to_json
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from qa.articles import MAX_ARTICLE_BYTES, Reading, read_articles, read_record
-from qa.engine import MAX_QUESTION, Engine
+from qa.engine import Engine
 from qa.errors import ArticleNotFound, ArticleRefused
 from qa.sources import draft
 from qa.store import Draft, Outcome
-from qa.types import Answer, Article, Done, Event, Language, Meta, Mode, Source, Statement
+from qa.types import Answer, Article, Done, Event, Language, Meta, Source, Statement
 from qa.types import Query as Question
 from web.page import SHELL
 from web.problems import problem
-from web.requests import AskRequest, SearchRequest, TopK
+from web.requests import ArticleRequest, AskAddress, AskRequest, SearchRequest
 
 logger = logging.getLogger(__name__)
 
@@ -33,16 +32,9 @@ PING_SECONDS = 15
 """A comment goes out this often while an answer is being made, so that no proxy hangs up."""
 
 _NAMES: dict[type, str] = {Meta: "meta", Source: "source", Statement: "statement", Done: "done"}
+_EVENTS = "text/event-stream"
 _DOCUMENTS = {"text/markdown", "text/html"}
-_RECORD = {
-    "type": "object",
-    "description": "An article: one of `text`, `html` and `markdown` is required.",
-    "properties": {
-        name: {"type": "string"}
-        for name in ("id", "title", "text", "html", "markdown", "published", "url", "publisher")
-    }
-    | {"author": {"type": "string"}, "categories": {"type": "array", "items": {"type": "string"}}},
-}
+_RECORD = ArticleRequest.model_json_schema()
 _BODY = {
     "requestBody": {
         "required": True,
@@ -118,30 +110,25 @@ def _engine(request: Request) -> Engine:
 
 
 TheEngine = Annotated[Engine, Depends(_engine)]
+Accept = Annotated[str, Header()]
 
 
 @router.post("/ask", response_model=Answer, tags=["questions"])
-def ask(body: AskRequest, engine: TheEngine, accept: Annotated[str, Header()] = "") -> Any:
+def ask(body: AskRequest, engine: TheEngine, accept: Accept = "") -> Any:
     """Answer a question in the articles' own sentences, each cited.
 
     With `stream` or `Accept: text/event-stream` the answer comes as server-sent events: `meta`,
     `source` and `statement` as they are found, then `done` or `error`.
     """
-    if body.stream or "text/event-stream" in accept:
-        # Refused before the stream begins, so that it is still an ordinary error.
-        return EventSourceResponse(_events(engine.stream(body.query())), ping=PING_SECONDS)
-    return engine.ask(body.query())
+    return _answer(engine, body.query(), body.stream or _EVENTS in accept)
 
 
 @router.get("/ask", response_model=Answer, tags=["questions"])
 def ask_by_address(
-    engine: TheEngine,
-    q: Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUESTION, pattern=r"\S")],
-    top_k: TopK = 5,
-    mode: Mode = "extractive",
+    address: Annotated[AskAddress, Query()], engine: TheEngine, accept: Accept = ""
 ) -> Any:
-    """Answer a question from a browser's address bar."""
-    return engine.ask(Question(q, top_k, mode=mode))
+    """Answer a question from a browser's address bar, or as events to its EventSource."""
+    return _answer(engine, address.query(), _EVENTS in accept)
 
 
 @router.post("/search", tags=["questions"])
@@ -163,9 +150,7 @@ def list_articles(
 
 
 @router.get("/articles/{article_id:path}", response_model=Article, tags=["articles"])
-def get_article(
-    article_id: str, engine: TheEngine, accept: Annotated[str, Header()] = ""
-) -> Response:
+def get_article(article_id: str, engine: TheEngine, accept: Accept = "") -> Response:
     """Return an article as it is quoted; a browser gets the page, which opens it."""
     if "text/html" in accept:
         return FileResponse(SHELL, headers={"Vary": "Accept"})
@@ -189,7 +174,9 @@ async def add_articles(request: Request, engine: TheEngine) -> Any:
 @router.put(
     "/articles/{article_id:path}", response_model=Added, tags=["articles"], openapi_extra=_BODY
 )
-async def put_article(article_id: str, request: Request, engine: TheEngine) -> Any:
+async def put_article(
+    article_id: Annotated[str, Path(pattern=r"^\S{1,200}$")], request: Request, engine: TheEngine
+) -> Any:
     """Keep one article under this id, in place of what is there."""
     readings = await _readings(request)
     if len(readings) != 1:
@@ -199,7 +186,7 @@ async def put_article(article_id: str, request: Request, engine: TheEngine) -> A
         raise reading
     named = draft(reading)
     if named.named and named.article.id != article_id:
-        raise HTTPException(422, f"id: the body says {named.article.id!r}, the address another")
+        raise ArticleRefused(f"articles/{article_id}", f"id: the body says {named.article.id!r}")
     article = replace(named.article, id=article_id)
     return await _add(engine, [replace(named, article=article, named=True)])
 
@@ -209,6 +196,13 @@ def delete_article(article_id: str, engine: TheEngine) -> None:
     """Erase an article: from now on no answer cites it."""
     if not engine.corpus.remove([article_id]):
         raise ArticleNotFound(article_id)
+
+
+def _answer(engine: Engine, question: Question, stream: bool) -> Answer | EventSourceResponse:
+    if stream:
+        # Refused before the stream begins, so that it is still an ordinary error.
+        return EventSourceResponse(_events(engine.stream(question)), ping=PING_SECONDS)
+    return engine.ask(question)
 
 
 def _events(events: Iterator[Event]) -> Iterator[ServerSentEvent]:
@@ -238,7 +232,7 @@ async def _readings(request: Request) -> list[Reading | ArticleRefused]:
         raise HTTPException(415, f"{kind or 'no'} content; send JSON, text/markdown or text/html")
     try:
         sent = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise HTTPException(422, f"the body is no JSON: {error}") from error
     records = sent if isinstance(sent, list) else [sent]
     return [_reading(record, f"articles[{n}]") for n, record in enumerate(records)]
@@ -247,10 +241,14 @@ async def _readings(request: Request) -> list[Reading | ArticleRefused]:
 def _reading(record: object, origin: str) -> Reading | ArticleRefused:
     if not isinstance(record, dict):
         return ArticleRefused(origin, "an article is a JSON object")
+    if unknown := sorted(record.keys() - ArticleRequest.model_fields.keys()):
+        return ArticleRefused(origin, f"{unknown[0]}: no such field")
     try:
-        return read_record(record, origin)
+        reading = read_record(record, origin)
     except ArticleRefused as refusal:
         return refusal
+    # Its place in the request is told to the sender, and is no place where it can be found.
+    return replace(reading, article=replace(reading.article, origin=""))
 
 
 async def _add(engine: Engine, drafts: list[Draft | ArticleRefused]) -> Response:

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -78,7 +79,8 @@ class ArticleStore:
             present = [id for id in dict.fromkeys(ids) if _holds(connection, id)]
             for id in present:
                 _write(connection, id, "", b"", None, None)
-            return present
+        self._database.forget()
+        return present
 
     def get(self, id: str) -> Article:
         """Return the article.
@@ -132,7 +134,7 @@ def _put(connection: sqlite3.Connection, draft: Draft) -> tuple[str, Outcome]:
     article, digest = draft.article, sha256(draft.source).digest()
     id = article.id if draft.named else _known_id(connection, draft, digest)
     if id is None:
-        id = _free_id(connection, article.id, draft.location)
+        id = _free_id(connection, article.id)
     article = replace(article, id=id)
     held = connection.execute(
         "SELECT digest, article FROM articles WHERE id = ? AND article IS NOT NULL", (id,)
@@ -160,14 +162,13 @@ def _known_id(connection: sqlite3.Connection, draft: Draft, digest: bytes) -> st
     return None
 
 
-def _free_id(connection: sqlite3.Connection, wanted: str, location: str) -> str:
-    """Return `wanted`, or where another article has it by now, one that its location tells apart.
+def _free_id(connection: sqlite3.Connection, wanted: str) -> str:
+    """Return `wanted`, or with a number behind it where another article has it by now.
 
     That happens when a file was rewritten and its earlier text turns up again in another file.
     """
-    if not _holds(connection, wanted):
-        return wanted
-    return f"{wanted}-{sha256(location.encode()).hexdigest()[:8]}"
+    names = (wanted if n == 1 else f"{wanted}-{n}" for n in count(1))
+    return next(name for name in names if not _holds(connection, name))
 
 
 def _holds(connection: sqlite3.Connection, id: str) -> bool:

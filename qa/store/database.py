@@ -42,6 +42,10 @@ class Database:
             raise
         connection.execute("COMMIT")
 
+    def forget(self) -> None:
+        """Empty the write-ahead log, where what was erased is still to be read."""
+        self.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def close(self) -> None:
         """Close this thread's connection; the next use opens another."""
         if hasattr(self._threads, "connection"):

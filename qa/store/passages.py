@@ -121,6 +121,8 @@ class PassageStore:
                 _insert(connection, article, passage, vector)
             if changes:
                 connection.execute("UPDATE progress SET article_seq = ?", (changes[-1].seq,))
+        if any(change.article is None for change in changes):
+            self._database.forget()
 
     def vectors(self, embedded: Iterable[str]) -> dict[str, Vector]:
         """Return the vectors already known for these texts."""
@@ -183,6 +185,11 @@ class PassageStore:
             (article_id, article_id),
         )
         return tuple(id for (id,) in rows)
+
+    def intact(self) -> bool:
+        """Say whether SQLite finds the whole file as it should be."""
+        check = self._database.connection().execute("PRAGMA quick_check(1)").fetchone()
+        return bool(check == ("ok",))
 
     def close(self) -> None:
         """Close this thread's connection."""

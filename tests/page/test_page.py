@@ -20,6 +20,7 @@ from .answers import (
     event_stream,
     meta,
     not_found,
+    source,
     statement,
 )
 from .visitor import Visitor
@@ -148,7 +149,12 @@ def test_no_answer_does_not_look_like_one(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize(
     ("confidence", "words"),
-    [(0.9, "可信度：高"), (0.7, "可信度：中"), (0.0, "可信度：低，请核对原文")],
+    [
+        (0.75, "可信度：高"),
+        (0.74, "可信度：中"),
+        (0.45, "可信度：中"),
+        (0.44, "可信度：低，请核对原文"),
+    ],
 )
 def test_confidence_is_said_in_words(visitor: Visitor, confidence: float, words: str) -> None:
     events = [("meta", meta("?", "zh")), ("statement", statement(TRAM, QUOTE))]
@@ -164,6 +170,71 @@ def test_articles_that_disagree_are_announced(visitor: Visitor) -> None:
     page = visitor.visit()
     ask(page, "电车")
     expect(page.locator(".conflict + .statements")).to_contain_text(QUOTE)
+
+
+def test_a_reload_keeps_the_conversation_and_the_brand_begins_another(visitor: Visitor) -> None:
+    visitor.answers = [answered(), not_found(), answered()]
+    visitor.articles = {"tram/1": TRAM}
+    page = visitor.visit(locale="en-GB")
+    for count, question in enumerate(["How many ride the tram?", "And the moon base?"], start=1):
+        ask(page, question)
+        expect(page.locator("qa-answer[aria-busy=false]")).to_have_count(count)
+    told = page.locator("#thread").inner_text()
+    page.locator("a.chip").click()
+    expect(page.locator("dialog mark")).to_be_visible()
+    page.reload()
+    expect(page.locator("dialog mark")).to_have_text(QUOTE)
+    page.keyboard.press("Escape")
+    expect(page.locator("#thread")).to_have_text(told, use_inner_text=True)
+    ask(page, "And now?")
+    expect(page.locator("qa-answer[aria-busy=false]")).to_have_count(3)
+    assert len(visitor.asked[-1]["history"]) == 4
+
+    page.locator(".brand").click()
+    expect(page.locator("#newest")).to_be_visible()
+    expect(page.locator("qa-answer")).to_have_count(0)
+
+
+def test_an_article_is_one_source_however_much_of_it_was_found(visitor: Visitor) -> None:
+    again = {**source(TRAM), "passage_id": "tram/1:2-3", "text": "Fares stay at two euros."}
+    events = [("meta", meta("?", "en")), ("source", source(TRAM)), ("source", again)]
+    events += [("statement", statement(TRAM, QUOTE)), ("done", done("answered", QUOTE))]
+    visitor.answers = [event_stream(events)]
+    page = visitor.visit(locale="en-GB")
+    ask(page, "tram")
+    page.get_by_text("Sources (1)").click()
+    expect(page.locator(".sources li:visible")).to_have_count(1)
+    expect(page.locator("details .fine")).to_contain_text("Cited: 1")
+    expect(page.locator(".excerpt")).to_have_text([TRAM["text"], "Fares stay at two euros."])
+
+
+def test_a_touch_keyboard_does_not_cover_the_answer(visitor: Visitor) -> None:
+    visitor.answers = [answered()]
+    page = visitor.visit(width=360, touch=True)
+    expect(page.locator("#question")).not_to_be_focused()
+    page.locator("#question").fill("电车")
+    page.locator("#send").tap()
+    expect(page.locator(".statements")).to_contain_text(QUOTE)
+    expect(page.locator("#question")).not_to_be_focused()
+
+
+def test_print_shows_the_sources_and_nothing_to_press(visitor: Visitor) -> None:
+    visitor.answers = [answered()]
+    page = visitor.visit()
+    ask(page, "电车")
+    expect(page.locator("qa-answer")).to_have_attribute("aria-busy", "false")
+    page.emulate_media(media="print")
+    expect(page.locator(".excerpt")).to_be_visible()
+    expect(page.locator("button:visible, textarea:visible")).to_have_count(0)
+
+
+def test_the_api_is_documented_without_a_network(visitor: Visitor) -> None:
+    page = visitor.visit("/docs")
+    expect(page.locator("#operations-questions-ask_ask_post")).to_be_visible()
+    page.locator("#operations-operation-healthz_healthz_get").click()
+    page.get_by_role("button", name="Try it out").click()
+    page.get_by_role("button", name="Execute").click()
+    expect(page.locator(".live-responses-table .response-col_status").nth(1)).to_contain_text("200")
 
 
 def test_language_and_theme_are_remembered(visitor: Visitor) -> None:
@@ -354,13 +425,14 @@ def test_the_network_may_cut_a_stream_anywhere(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_page_keeps_to_wcag(visitor: Visitor, theme: str) -> None:
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+def test_the_page_keeps_to_wcag(visitor: Visitor, locale: str, theme: str) -> None:
     axe = HERE / "node_modules/axe-core/axe.min.js"
     if not axe.exists():
         pytest.skip("run `npm install` in tests/page for the accessibility check")
     visitor.answers = [answered(language="zh"), not_found()]
     visitor.articles = {"tram/1": TRAM}
-    page = visitor.visit()
+    page = visitor.visit(locale=locale)
     page.evaluate(f"localStorage.setItem('theme', '{theme}')")
     page.reload()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from playwright.sync_api import Browser, Page, Request, Route
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route
 
 
 @dataclass
@@ -26,18 +26,22 @@ class Visitor:
     asked: list[dict[str, Any]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
-    def visit(self, path: str = "/", *, locale: str = "zh-CN", width: int = 1280) -> Page:
+    def visit(
+        self, path: str = "/", *, locale: str = "zh-CN", width: int = 1280, touch: bool = False
+    ) -> Page:
         context = self.browser.new_context(
             locale=locale,
             viewport={"width": width, "height": 800},
             color_scheme="light",
+            has_touch=touch,
+            is_mobile=touch,
             reduced_motion="reduce",
             base_url=self.url,
         )
         context.on("request", self._watch)
         context.on("weberror", lambda fault: self.faults.append(str(fault.error)))
         page = context.new_page()
-        page.on("console", lambda said: self._listen(said.text))
+        page.on("console", self._listen)
         if self.answers:
             page.route("**/ask", self._answer)
         if self.articles:
@@ -51,9 +55,10 @@ class Visitor:
         if request.url == f"{self.url}/ask":
             self.asked.append(json.loads(request.post_data or "{}"))
 
-    def _listen(self, said: str) -> None:
-        if "Content Security Policy" in said:
-            self.faults.append(said)
+    def _listen(self, said: ConsoleMessage) -> None:
+        # Some tests mean a request to fail; the browser remarks on each.
+        if said.type == "error" and not said.text.startswith("Failed to load resource"):
+            self.faults.append(said.text)
 
     def _answer(self, route: Route) -> None:
         body = self.answers.pop(0)

@@ -8,13 +8,13 @@ import { say, tagOf } from "./i18n.js";
 /** @import { Meta, Reason, Source, Statement, Turn } from "./ask.js" */
 
 /**
- * Confidence in words, and the least that earns each.
+ * Confidence in words, and the least probability of being right that earns each.
  *
  * @type {[number, "high" | "medium" | "low"][]}
  */
 const levels = [
-  [0.8, "high"],
-  [0.6, "medium"],
+  [0.75, "high"],
+  [0.45, "medium"],
   [0, "low"],
 ];
 
@@ -27,18 +27,14 @@ export class QaAnswer extends HTMLElement {
   #answer = "";
   /** @type {Meta | undefined} */
   #meta;
-  /** @type {Source[]} */
-  #sources = [];
-  /** Citation numbers by passage. @type {Map<string, number[]>} */
+  /** What was found, by article. @type {Map<string, Source[]>} */
+  #sources = new Map();
+  /** Citation numbers, by article. @type {Map<string, number[]>} */
   #cited = new Map();
 
   #heading = make("h2");
   #progress = make("p", { class: "progress", role: "status" });
   #statements = make("div", { class: "statements" });
-
-  get question() {
-    return this.#question;
-  }
 
   /** What the next question may refer to. @returns {Turn[]} */
   get turns() {
@@ -96,7 +92,7 @@ export class QaAnswer extends HTMLElement {
 
   /** @param {Source} source */
   #found(source) {
-    this.#sources.push(source);
+    this.#sources.set(source.article_id, [...this.#sourcesIn(source.article_id), source]);
     say(this.#progress, "reading");
   }
 
@@ -120,30 +116,31 @@ export class QaAnswer extends HTMLElement {
    */
   #languageOf(text, citations) {
     const quoted = citations.find((citation) => text.includes(citation.quote));
-    return (quoted && this.#sourceOf(quoted)?.language) ?? this.#meta?.language ?? "und";
+    const [source] = this.#sourcesIn(quoted?.article_id ?? "");
+    return source?.language ?? this.#meta?.language ?? "und";
+  }
+
+  /** @param {string} article */
+  #sourcesIn(article) {
+    return this.#sources.get(article) ?? [];
   }
 
   /** @param {Citation} citation */
-  #sourceOf({ passage_id, article_id }) {
-    return (
-      this.#sources.find((source) => source.passage_id === passage_id) ??
-      this.#sources.find((source) => source.article_id === article_id)
-    );
-  }
-
-  /** @param {Citation} citation */
-  #chip(citation) {
-    const source = this.#sourceOf(citation);
-    const numbers = this.#cited.get(source?.passage_id ?? "") ?? [];
-    this.#cited.set(source?.passage_id ?? "", [...numbers, citation.index]);
-    return make(
+  #chip({ article_id, index, url }) {
+    const [source] = this.#sourcesIn(article_id);
+    this.#cited.set(article_id, [...(this.#cited.get(article_id) ?? []), index]);
+    const chip = make(
       "a",
-      { class: "chip", href: citation.url },
+      { class: "chip", href: url },
       say(make("span", { class: "aside" }), "citation"),
       " ",
-      make("span", { class: "number" }, String(citation.index)),
-      ...(source ? [" ", byline(source, source.title)] : []),
+      make("span", { class: "number" }, String(index)),
     );
+    if (source) {
+      chip.title = source.title;
+      chip.append(" ", byline(source, source.title));
+    }
+    return chip;
   }
 
   /** @param {Done} done */
@@ -168,9 +165,7 @@ export class QaAnswer extends HTMLElement {
   #absence() {
     const nothing = this.#meta?.index.articles === 0 ? "empty" : "notFound";
     const absence = make("div", { class: "absence" }, say(make("p"), nothing));
-    if (this.#sources.length > 0) {
-      absence.append(say(make("h3"), "related"), this.#list());
-    }
+    if (this.#sources.size > 0) absence.append(say(make("h3"), "related"), this.#list());
     return absence;
   }
 
@@ -181,30 +176,27 @@ export class QaAnswer extends HTMLElement {
 
   /** The sources, folded; nothing if there are none. */
   #sourceList() {
-    if (this.#sources.length === 0) return [];
-    const summary = say(make("summary"), "sources", { count: this.#sources.length });
+    if (this.#sources.size === 0) return [];
+    const summary = say(make("summary"), "sources", { count: this.#sources.size });
     return [make("details", {}, summary, this.#list())];
   }
 
   #list() {
-    return make("ul", { class: "sources" }, ...this.#sources.map((source) => this.#item(source)));
+    const items = [...this.#sources.values()].map((passages) => this.#item(passages));
+    return make("ul", { class: "sources" }, ...items);
   }
 
-  /** @param {Source} source */
-  #item(source) {
-    const { passage_id, url, language, title, text, copies } = source;
-    const link = make("a", { href: url, lang: tagOf(language) }, title);
-    const about = make("p", { class: "fine" }, byline(source));
-    const numbers = this.#cited.get(passage_id);
+  /** One article and what was found in it. @param {Source[]} passages */
+  #item(passages) {
+    const [best] = passages;
+    const { article_id, url, title, copies } = best;
+    const lang = tagOf(best.language);
+    const about = make("p", { class: "fine" }, byline(best));
+    const numbers = this.#cited.get(article_id);
     if (numbers) about.append(say(make("span"), "cited", { numbers: numbers.join(", ") }));
     if (copies.length > 0) about.append(say(make("span"), "copies", { count: copies.length }));
-    return make(
-      "li",
-      {},
-      link,
-      about,
-      make("p", { class: "excerpt", lang: tagOf(language) }, text),
-    );
+    const excerpts = passages.map(({ text }) => make("p", { class: "excerpt", lang }, text));
+    return make("li", {}, make("a", { href: url, lang }, title), about, ...excerpts);
   }
 }
 

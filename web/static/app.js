@@ -8,9 +8,16 @@ import { preferredTongue, say, speakIn, switchTongue, tagOf, word } from "./i18n
 import { themeButton } from "./theme.js";
 
 /** @import { Article } from "./article.js" */
+/** @import { AnswerEvent } from "./ask.js" */
 
 /** Messages of the conversation that travel with a question. */
 const remembered = 6;
+
+/** Answers that outlast a reload. */
+const kept = 20;
+
+/** Whether the keyboard is one that covers nothing: elsewhere the focus would raise it. */
+const typing = matchMedia("(pointer: fine)").matches;
 
 const thread = find("thread", HTMLElement);
 const form = find("ask", HTMLFormElement);
@@ -22,20 +29,36 @@ const viewer = find("viewer", ArticleViewer);
 /** The question being answered, if any. @type {AbortController | null} */
 let current = null;
 
+/** The answers given so far. @type {{question: string, events: AnswerEvent[]}[]} */
+let given = [];
+
+/** Begin an answer at the end of the thread. @param {string} question */
+function begin(question) {
+  const answer = new QaAnswer();
+  answer.begin(question);
+  answer.addEventListener("again", () => put(question));
+  thread.append(answer);
+  return answer;
+}
+
 /** @param {string} question */
 async function answerTo(question) {
   const controller = new AbortController();
   const history = answers()
     .flatMap((earlier) => earlier.turns)
     .slice(-remembered);
-  const answer = new QaAnswer();
-  answer.begin(question);
-  answer.addEventListener("again", () => put(answer.question));
-  thread.append(answer);
+  const answer = begin(question);
   answer.scrollIntoView({ block: "start" });
   setCurrent(controller);
+  /** @type {AnswerEvent[]} */
+  const events = [];
   try {
-    for await (const event of ask(question, history, controller.signal)) answer.take(event);
+    for await (const event of ask(question, history, controller.signal)) {
+      answer.take(event);
+      events.push(event);
+    }
+    given = [...given, { question, events }].slice(-kept);
+    sessionStorage.setItem("given", JSON.stringify(given));
   } catch (error) {
     if (controller.signal.aborted) answer.giveUp("stopped");
     else if (error instanceof Trouble) answer.giveUp(error.reason, error.detail);
@@ -45,6 +68,18 @@ async function answerTo(question) {
     }
   } finally {
     setCurrent(null);
+  }
+}
+
+/** Say the conversation again where the page is the same: after a reload or on coming back. */
+function recall() {
+  const [visit] = performance.getEntriesByType("navigation");
+  if (visit instanceof PerformanceNavigationTiming && visit.type !== "navigate") {
+    given = JSON.parse(sessionStorage.getItem("given") ?? "[]");
+  }
+  for (const { question, events } of given) {
+    const answer = begin(question);
+    for (const event of events) answer.take(event);
   }
 }
 
@@ -65,7 +100,7 @@ function setCurrent(controller) {
   current = controller;
   send.hidden = current !== null;
   stop.hidden = current === null;
-  if (held) input.focus();
+  if (held && typing) input.focus();
 }
 
 /** Show the article the address names, or none. */
@@ -136,7 +171,9 @@ function languageButton(button) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (put(input.value)) input.value = "";
+  if (!put(input.value)) return;
+  input.value = "";
+  if (!typing) input.blur();
 });
 
 input.addEventListener("keydown", (event) => {
@@ -156,7 +193,8 @@ speakIn(preferredTongue());
 languageButton(find("language", HTMLButtonElement));
 themeButton(find("theme", HTMLButtonElement));
 void showNewest();
+recall();
 followAddress();
 const asked = new URLSearchParams(location.search).get("q");
-if (asked) put(asked);
-else if (matchMedia("(pointer: fine)").matches) input.focus();
+if (asked && given.length === 0) put(asked);
+else if (typing) input.focus();

@@ -49,26 +49,22 @@ export function byline({ publisher, published, language }, unnamed = "") {
  * @param {number} start
  * @param {number} end
  */
-export function paragraphs(text, start, end) {
+function paragraphs(text, start, end) {
   let offset = 0;
-  /** @type {HTMLParagraphElement[]} */
-  const made = [];
-  for (const line of text.split("\n")) {
+  return text.split("\n").flatMap((line) => {
     const points = [...line];
-    const [from, to] = [start - offset, end - offset].map((at) =>
-      Math.min(Math.max(at, 0), points.length),
-    );
-    const [before, inside, after] = [
-      [0, from],
-      [from, to],
-      [to, points.length],
-    ].map(([a, b]) => points.slice(a, b).join(""));
-    if (line.trim() !== "") {
-      made.push(make("p", {}, before, ...(inside ? [make("mark", {}, inside)] : []), after));
-    }
+    const [from, to] = [start, end].map((at) => Math.max(at - offset, 0));
     offset += points.length + 1;
-  }
-  return made;
+    if (line.trim() === "") return [];
+    const inside = points.slice(from, to).join("");
+    return make(
+      "p",
+      {},
+      points.slice(0, from).join(""),
+      ...(inside ? [make("mark", {}, inside)] : []),
+      points.slice(to).join(""),
+    );
+  });
 }
 
 /** An article over the page; closing it gives the focus back. Sends `close`. */

@@ -1,5 +1,6 @@
 /** Turns the reader's choice of theme into `color-scheme`: the system's until one is chosen. */
 
+import { make } from "./dom.js";
 import { say } from "./i18n.js";
 
 const themes = /** @type {const} */ (["system", "light", "dark"]);
@@ -11,10 +12,8 @@ function chosen() {
 
 /** Let a button show the theme and move on to the next. @param {HTMLButtonElement} button */
 export function themeButton(button) {
-  const label = say(document.createElement("span"), "themeLabel");
-  label.className = "aside";
-  const name = document.createElement("span");
-  button.replaceChildren(label, name);
+  const name = make("span");
+  button.append(say(make("span", { class: "aside" }), "themeLabel"), name);
   const show = () => {
     document.documentElement.dataset.theme = chosen();
     say(name, chosen());

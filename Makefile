@@ -1,0 +1,47 @@
+# The project's verbs. `make serve` and `make test` are all a newcomer needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: serve test check bench clean
+
+serve: $(VENV)/.installed
+	$(BIN)/newsqa add --if-empty seeds
+	$(BIN)/newsqa serve
+
+test: check
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage report
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.bench
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25'
+	$(PIP_INSTALL) --editable .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(PIP_INSTALL) --editable '.[dev]'
+	touch $@
+
+# Pins what a fresh environment resolves to today; run it to move to newer releases, then `make test`.
+.PHONY: lock
+lock:
+	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip install --quiet --upgrade 'pip>=25'
+	$(VENV)-lock/bin/python -m pip install --quiet '.[dev]'
+	{ sed -n '1p' constraints.txt; $(VENV)-lock/bin/python -m pip freeze --exclude newsqa \
+	  | sed 's/+cpu$$//'; } > constraints.new && mv constraints.new constraints.txt
+	rm -rf $(VENV)-lock

@@ -1,0 +1,108 @@
+"""A small deterministic encoder and articles made of a few words, for tests that need no model."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+
+import numpy as np
+import pytest
+
+from embeddings.encoder import Encoding, ModelInfo, TokenVectors, Vectors
+from embeddings.tokens import Role
+from qa.articles import article_id
+from qa.store import Draft
+from qa.text import detect_language, split_sentences
+from qa.types import Article
+
+DIMENSION = 64
+
+
+@dataclass
+class HashingEncoder:
+    """Texts -> hashed bags of character pairs as unit vectors; a token is a character.
+
+    Attributes:
+        encoded: the texts that were encoded so far, in order.
+    """
+
+    name: str = "hashing"
+    max_tokens: int = 512
+    encoded: list[str] = field(default_factory=list)
+
+    @property
+    def model(self) -> ModelInfo:
+        return ModelInfo(self.name, f"{self.name}-bigrams-1", DIMENSION, self.max_tokens)
+
+    def encode(
+        self,
+        texts: Sequence[str],
+        role: Role,  # noqa: ARG002  both are read alike
+        *,
+        tokens: bool = False,
+        progress: Callable[[int], None] | None = None,
+    ) -> Encoding:
+        self.encoded += texts
+        vectors = np.array([_vector(text) for text in texts], np.float32).reshape(-1, DIMENSION)
+        if progress:
+            progress(len(texts))
+        return Encoding(vectors, tuple(_tokens(text) for text in texts) if tokens else ())
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text) for text in texts]
+
+
+def _vector(text: str) -> Vectors:
+    counts = np.zeros(DIMENSION, np.float32)
+    padded = f" {text.lower()} "
+    for at in range(len(padded) - 1):
+        pair = blake2b(padded[at : at + 2].encode(), digest_size=2).digest()
+        counts[int.from_bytes(pair, "big") % DIMENSION] += 1
+    return np.asarray(counts / np.linalg.norm(counts), np.float32)
+
+
+def _tokens(text: str) -> TokenVectors:
+    rows = np.array([_vector(character) for character in text], np.float32).reshape(-1, DIMENSION)
+    starts = np.arange(len(text), dtype=np.int32)
+    return TokenVectors(rows, np.stack([starts, starts + 1], axis=1).astype(np.int32))
+
+
+def make_article(
+    id: str,
+    text: str,
+    *,
+    title: str = "",
+    published: str = "",
+    publisher: str = "",
+    author: str = "",
+    categories: tuple[str, ...] = (),
+) -> Article:
+    """Return an article of this text; `published` is an ISO date and time with its zone."""
+    return Article(
+        id=id,
+        title=title,
+        text=text,
+        sentences=split_sentences(text),
+        language=detect_language(text),
+        published=datetime.fromisoformat(published) if published else None,
+        publisher=publisher,
+        author=author,
+        categories=categories,
+    )
+
+
+def named(article: Article) -> Draft:
+    """Return the draft of an article that came with its id."""
+    return Draft(article, f"{article!r}".encode(), named=True)
+
+
+def unnamed(text: str, location: str = "") -> Draft:
+    """Return the draft of an article whose id is made of its bytes."""
+    source = text.encode()
+    return Draft(make_article(article_id(source), text), source, location)
+
+
+@pytest.fixture
+def hashing() -> HashingEncoder:
+    """Return an encoder that has not encoded anything yet."""
+    return HashingEncoder()

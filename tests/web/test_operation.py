@@ -1,0 +1,146 @@
+"""The page, its policy, and what an operator's tools ask."""
+
+import re
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from qa.engine import Engine
+from qa.errors import IndexUnusable
+from qa.types import Answer, Query
+from tests.web.test_refusals import assert_problem
+from web import app as application
+from web.app import HEADERS, create_app
+from web.page import STATIC
+
+ROUTES = ["/", "/docs", "/openapi.json", "/healthz", "/metrics", "/articles", "/articles/none"]
+OURS = sorted(path for path in STATIC.rglob("*") if path.is_file())
+
+
+def wait_for(client: TestClient, status: int) -> None:
+    deadline = time.monotonic() + 30
+    while client.get("/readyz").status_code != status:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_readyz_is_503_until_questions_can_be_answered(
+    seeds_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = threading.Event()
+
+    def slow(query: Query) -> Answer:
+        opened.wait(30)
+        return Engine.ask(seeds_engine, query)
+
+    monkeypatch.setattr(seeds_engine, "ask", slow)
+    with TestClient(create_app(seeds_engine)) as client:
+        assert_problem(client.get("/readyz"), 503)
+        assert client.get("/healthz").json() == {"status": "ok"}
+        opened.set()
+        wait_for(client, 200)
+
+
+def test_readyz_notices_when_the_index_has_been_mended(
+    seeds_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mended = threading.Event()
+
+    def damaged(query: Query) -> Answer:
+        if not mended.is_set():
+            raise IndexUnusable("rebuild it")
+        return Engine.ask(seeds_engine, query)
+
+    monkeypatch.setattr(application, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(seeds_engine, "ask", damaged)
+    with TestClient(create_app(seeds_engine)) as client:
+        assert_problem(client.get("/readyz"), 503)
+        assert_problem(client.post("/ask", json={"question": "x"}), 503)
+        mended.set()
+        wait_for(client, 200)
+
+
+def test_metrics_count_by_the_routes_pattern(client: TestClient) -> None:
+    for id in ("a", "b/c", "d"):
+        client.get(f"/articles/{id}")
+    client.post("/ask", json={})
+    for path in ("/one", "/two"):
+        client.get(path)
+    client.request("INVENTED", "/healthz")
+    response = client.get("/metrics")
+    assert response.headers["content-type"].startswith("text/plain; version=")
+    counters = dict(
+        line.rsplit(" ", 1)
+        for line in response.text.splitlines()
+        if line.startswith("newsqa_requests_total{")
+    )
+    assert counters == {
+        'newsqa_requests_total{method="GET",route="/articles/{article_id:path}",status="404"}': (
+            "3.0"
+        ),
+        'newsqa_requests_total{method="POST",route="/ask",status="422"}': "1.0",
+        'newsqa_requests_total{method="GET",route="none",status="404"}': "2.0",
+        'newsqa_requests_total{method="other",route="/healthz",status="405"}': "1.0",
+    }
+    assert 'newsqa_request_seconds_count{route="/ask"} 1.0' in response.text
+
+
+@pytest.mark.parametrize("path", [*ROUTES, "/static/app.js", "/swagger/swagger-ui.css", "/nowhere"])
+def test_every_response_carries_the_headers_that_keep_readers_safe(
+    client: TestClient, path: str
+) -> None:
+    response = client.get(path)
+    for name, value in HEADERS.items():
+        if not (path == "/docs" and name == "Content-Security-Policy"):
+            assert response.headers[name] == value
+    policy = response.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'self'")
+    assert "script-src" not in policy
+    assert not re.search(r"https?:|\*|unsafe-eval", policy)
+
+
+def test_a_stream_carries_them_too(seeds: TestClient) -> None:
+    response = seeds.post("/ask", json={"question": "x", "stream": True})
+    assert all(response.headers[name] == value for name, value in HEADERS.items())
+    assert response.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda path: path.name)
+def test_our_files_load_nothing_from_elsewhere(client: TestClient, path: Path) -> None:
+    response = client.get(f"/static/{path.relative_to(STATIC).as_posix()}")
+    assert response.status_code == 200
+    # The name of SVG's vocabulary is no address that anything is loaded from.
+    text = response.text.replace("http://www.w3.org/2000/svg", "")
+    assert not re.search(r"""https?://|["'(]//""", text)
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_a_page_and_all_that_it_names_is_served_here(client: TestClient, path: str) -> None:
+    page = client.get(path)
+    assert page.headers["content-type"].startswith("text/html")
+    named = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
+    assert named
+    for address in named:
+        assert client.get(address).status_code == 200, address
+    assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|style=", page.text)
+
+
+def test_the_api_describes_its_routes(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    routes = {(method, path) for path, methods in document["paths"].items() for method in methods}
+    assert routes == {
+        ("post", "/ask"),
+        ("get", "/ask"),
+        ("post", "/search"),
+        ("get", "/articles"),
+        ("post", "/articles"),
+        ("get", "/articles/{article_id}"),
+        ("put", "/articles/{article_id}"),
+        ("delete", "/articles/{article_id}"),
+        ("get", "/healthz"),
+        ("get", "/readyz"),
+        ("get", "/metrics"),
+    }
