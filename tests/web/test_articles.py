@@ -35,7 +35,9 @@ def cited(client: TestClient, question: str) -> list[str]:
 
 def test_what_was_added_is_found_by_the_very_next_question(client: TestClient) -> None:
     assert post(client, FERRY).status_code == 201
-    answer = client.post("/ask", json={"question": "How much does a cabin cost?"}).json()
+    answer = client.post(
+        "/ask", json={"question": "When does the night ferry to Anholm begin?"}
+    ).json()
     assert answer["citations"][0]["article_id"] == FERRY["id"]
     assert answer["sources"][0]["url"].startswith("/articles/ferry-1#char=")
     assert post(client, ORCHARD).status_code == 201
@@ -152,7 +154,9 @@ def test_put_keeps_one_article_under_its_address(client: TestClient) -> None:
     assert response.status_code == 201
     assert response.json()["articles"] == [{"id": "ferry-1", "outcome": "updated"}]
     assert client.get(path).json()["text"] == newer["text"]
-    answer = client.post("/ask", json={"question": "When does the night ferry begin?"}).json()
+    answer = client.post(
+        "/ask", json={"question": "When does the night ferry to Anholm begin?"}
+    ).json()
     assert [source["text"] for source in answer["sources"]] == [newer["text"]]
     markdown = {"Content-Type": "text/markdown"}
     assert client.put(path, content="It is cancelled.", headers=markdown).status_code == 201
@@ -168,20 +172,22 @@ def test_put_refuses_another_id_and_several_articles(client: TestClient) -> None
 
 def test_what_was_deleted_is_cited_by_no_answer(client: TestClient) -> None:
     post(client, [FERRY, ORCHARD])
-    assert "ferry-1" in cited(client, "How much does a cabin cost?")
+    assert "ferry-1" in cited(client, "When does the night ferry to Anholm begin?")
     response = client.delete("/articles/ferry-1")
     assert (response.status_code, response.content) == (204, b"")
-    assert "ferry-1" not in cited(client, "How much does a cabin cost?")
+    assert "ferry-1" not in cited(client, "When does the night ferry to Anholm begin?")
     assert_problem(client.get("/articles/ferry-1"), 404)
     assert_problem(client.delete("/articles/ferry-1"), 404)
     assert post(client, FERRY).json()["articles"][0]["outcome"] == "added"
-    assert "ferry-1" in cited(client, "How much does a cabin cost?")
+    assert "ferry-1" in cited(client, "When does the night ferry to Anholm begin?")
 
 
 @pytest.mark.parametrize("id", ["a/b/c", "果园一号", "https://a.example/?x=1&y=%20#z", "😀", "a.b"])
 def test_an_id_is_kept_whatever_it_is_made_of(client: TestClient, id: str) -> None:
     assert post(client, {**FERRY, "id": id}).json()["articles"][0]["id"] == id
-    answer = client.post("/ask", json={"question": "How much does a cabin cost?"}).json()
+    answer = client.post(
+        "/ask", json={"question": "When does the night ferry to Anholm begin?"}
+    ).json()
     for place in (answer["citations"][0], answer["sources"][0]):
         assert place["article_id"] == id
         path = place["url"].partition("#")[0]
