@@ -252,6 +252,8 @@ def _filters(
     source: list[str] | None,
     author: list[str] | None,
 ) -> Filters:
+    if date_from and date_to and date_to < date_from:
+        raise typer.BadParameter("it must not lie before --date-from", param_hint="--date-to")
     return Filters(
         date_from.date() if date_from else None,
         date_to.date() if date_to else None,

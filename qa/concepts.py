@@ -34,7 +34,9 @@ def _concept(tokens: Sequence[str], at: int, dictionary: Dictionary) -> tuple[Co
     """Return the concept that begins at a token and how many tokens it takes."""
     for length in range(min(LONGEST, len(tokens) - at), 1, -1):
         phrase = tuple(tokens[at : at + length])
-        if all(map(is_latin, phrase)) and (words := dictionary.chinese(phrase)):
+        if ASKING.issuperset(phrase) or not all(map(is_latin, phrase)):
+            continue
+        if words := dictionary.chinese(phrase):
             return (phrase, *((word,) for word in words)), length
     token = tokens[at]
     if token in ASKING:

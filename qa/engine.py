@@ -1,10 +1,12 @@
 """One question, start to end: a stream of events, and the answer they fold into."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from time import perf_counter
 from uuid import uuid4
 
 from qa.answer import (
+    CANDIDATE_HITS,
     MAX_STATEMENTS,
     NOT_FOUND,
     SEPARATOR,
@@ -75,14 +77,16 @@ class Engine:
         yield Meta(f"ask-{uuid4().hex}", query.question, question, language, index.info)
 
         asked = read_question(question, encoder, self._dictionary)
-        found = search(asked, index, self.corpus.articles, query)
-        yield from (source(hit) for hit in found.hits)
+        depth = max(query.top_k, CANDIDATE_HITS)
+        found = search(asked, index, self.corpus.articles, replace(query, top_k=depth))
 
         answering = perf_counter()
         ranked = candidates(asked, found.hits, encoder, found.weights)
         sure = confidence(language, ranked[0]) if ranked else 0.0
         places = _places(query, found.hits, ranked) if sure >= THRESHOLD else []
-        statements = list(state(places))
+        shown = _shown(query.top_k, places, found.hits)
+        yield from (source(hit) for hit in shown)
+        statements = list(state([place for place in places if place[0] in shown]))
         yield from statements
         now = perf_counter()
         yield Done(
@@ -127,6 +131,12 @@ def _places(
     if query.mode == "passages":
         return [(hit, hit.passage.span) for hit in hits[:MAX_STATEMENTS]]
     return [(candidate.hit, candidate.span) for candidate in chosen(ranked)]
+
+
+def _shown(top_k: int, places: Sequence[tuple[Hit, Span]], hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """Return the hits to show as sources: those that are cited, then the best of the others."""
+    by_passage = {hit.passage.id: hit for hit in (*(hit for hit, _ in places), *hits)}
+    return tuple(by_passage.values())[:top_k]
 
 
 def _check(query: Query) -> None:

@@ -33,6 +33,10 @@ FORMAT = 1
 BATCH = 64
 """Articles taken in at a time: one transaction, one call of the encoder."""
 
+SAVE_AT_LEAST = 1_000
+"""Vectors are written out once so many changes, and a tenth of them, have come since the last time;
+opening reads the rest from the passages."""
+
 Progress = Callable[[int], object]
 
 ANY = Filters()
@@ -198,7 +202,6 @@ class LocalIndex:
         among: Keys = None,
     ) -> Ranking:
         """Rank by BM25."""
-        self._fresh()
         return self._words.rank(concepts, depth, self._allowed(filters, among))
 
     def weights(self, concepts: Sequence[Concept]) -> list[float]:
@@ -248,7 +251,9 @@ class LocalIndex:
             self._words.apply(entries, went, self._store.cursor)
         view = self._fresh()
         saved = self._saved()
-        if view.cursor - (saved[-1][0] if saved else 0) >= max(1_000, len(view.vectors) // 10):
+        if view.cursor - (saved[-1][0] if saved else 0) >= max(
+            SAVE_AT_LEAST, len(view.vectors) // 10
+        ):
             view.vectors.save(self.folder / f"vectors-{view.cursor}.faiss")
             # The one before stays: a reader may be about to open it.
             for _, path in saved[:-1]:

@@ -115,6 +115,7 @@ class WordIndex:
         builder = tantivy.SchemaBuilder()
         builder.add_unsigned_field("key", indexed=True, fast=True)
         builder.add_text_field("words", tokenizer_name="whitespace", index_option="position")
+        builder.add_text_field("all", tokenizer_name="raw", index_option="basic")
         self._schema = builder.build()
         self._index = tantivy.Index(self._schema, path=str(folder))
         self._cursor = folder / "cursor"
@@ -143,6 +144,7 @@ class WordIndex:
                 document = tantivy.Document()
                 document.add_unsigned("key", key)
                 document.add_text("words", " ".join(tokens))
+                document.add_text("all", "all")
                 writer.add_document(document)
         partial = self._cursor.with_suffix(".partial")
         partial.write_text(str(cursor))
@@ -221,7 +223,8 @@ def _frequency(searcher: tantivy.Searcher, phrase: Phrase) -> int:
 
 
 def _idf(searcher: tantivy.Searcher, frequency: int) -> float:
-    passages = int(searcher.num_docs)
+    # As tantivy counts, who is gone is counted until its segment is merged; num_docs leaves it out.
+    passages = int(searcher.doc_freq("all", "all"))
     held = min(frequency, passages)
     return math.log(1 + (passages - held + 0.5) / (held + 0.5))
 

@@ -31,7 +31,7 @@ def split_passages(
 
 def embedded_text(article: Article, text: str) -> str:
     """Return what the encoder reads for `text`: the article's title and date in front of it."""
-    date = f"{article.published:%Y-%m-%d}" if article.published else ""
+    date = article.published.date().isoformat() if article.published else ""
     header = " ".join(part for part in (article.title[:HEADER_TITLE], date) if part)
     return f"{header}\n{text}" if header else text
 

@@ -25,7 +25,8 @@ def serve(
         engine = open_engine(context, home)
     address = host or settings.host
     where = settings.port if port is None else port
-    say(f"newsqa serves http://{address}:{where}")
+    shown = f"[{address}]" if ":" in address else address
+    say(f"newsqa serves http://{shown}:{where}")
     uvicorn.run(create_app(engine), host=address, port=where, log_level="warning")
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock
+
 
 class Database:
     """One SQLite file with a connection to each thread, in write-ahead mode."""
@@ -13,7 +15,9 @@ class Database:
     def __init__(self, path: Path, schema: str) -> None:
         self._path = path
         self._threads = threading.local()
-        self.connection().executescript(schema)
+        # SQLite does not wait for its turn to switch a new file's mode: one opens it at a time.
+        with FileLock(path.with_suffix(".lock")):
+            self.connection().executescript("PRAGMA journal_mode = WAL;" + schema)
 
     def connection(self) -> sqlite3.Connection:
         """Return this thread's connection, opening it at first use."""
@@ -22,7 +26,6 @@ class Database:
             held = sqlite3.connect(
                 self._path, timeout=60.0, isolation_level=None, check_same_thread=False
             )
-            held.execute("PRAGMA journal_mode = WAL")
             # A committed article survives losing power; one sync a batch is cheap beside encoding.
             held.execute("PRAGMA synchronous = FULL")
             # What was withdrawn does not linger in free pages.

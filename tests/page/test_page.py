@@ -228,6 +228,15 @@ def test_print_shows_the_sources_and_nothing_to_press(visitor: Visitor) -> None:
     expect(page.locator("button:visible, textarea:visible")).to_have_count(0)
 
 
+def test_a_long_article_is_printed_to_its_end(visitor: Visitor) -> None:
+    visitor.articles = {"tram/1": {**TRAM, "text": "\n".join([QUOTE] * 200)}}
+    page = visitor.visit(f"/articles/tram%2F1#char=0-{len(QUOTE)}")
+    expect(page.locator("dialog mark")).to_be_visible()
+    sheets = re.findall(rb"/Type\s*/Page\b", page.pdf())
+    assert len(sheets) > 2
+    expect(page.locator("dialog:modal")).to_contain_text(QUOTE)
+
+
 def test_the_api_is_documented_without_a_network(visitor: Visitor) -> None:
     page = visitor.visit("/docs")
     expect(page.locator("#operations-questions-ask_ask_post")).to_be_visible()

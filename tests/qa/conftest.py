@@ -22,6 +22,8 @@ DIMENSION = 64
 class HashingEncoder:
     """Texts -> hashed bags of character pairs as unit vectors; a token is a character.
 
+    White space makes no tokens, as in the tokenizers of real models.
+
     Attributes:
         encoded: the texts that were encoded so far, in order.
     """
@@ -49,7 +51,7 @@ class HashingEncoder:
         return Encoding(vectors, tuple(_tokens(text) for text in texts) if tokens else ())
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(text) for text in texts]
+        return [len("".join(text.split())) for text in texts]
 
 
 def _vector(text: str) -> Vectors:
@@ -62,9 +64,9 @@ def _vector(text: str) -> Vectors:
 
 
 def _tokens(text: str) -> TokenVectors:
-    rows = np.array([_vector(character) for character in text], np.float32).reshape(-1, DIMENSION)
-    starts = np.arange(len(text), dtype=np.int32)
-    return TokenVectors(rows, np.stack([starts, starts + 1], axis=1).astype(np.int32))
+    starts = [at for at, character in enumerate(text) if not character.isspace()]
+    rows = np.array([_vector(text[at]) for at in starts], np.float32).reshape(-1, DIMENSION)
+    return TokenVectors(rows, np.array([(at, at + 1) for at in starts], np.int32).reshape(-1, 2))
 
 
 def make_article(

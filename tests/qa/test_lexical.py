@@ -21,7 +21,7 @@ WHOLE = [
     ("到2025年10月27日止", "10月27日"),
     ("10月27号", "10月27号"),
     ("10月", "10月"),
-    ("v2.5.40", "2.5.40"),
+    ("v2.5.40", "v2.5.40"),
     ("GPT-4发布", "gpt-4"),
     ("ＡＴ＆Ｔ", "at&t"),
     ("O’Brien said", "o'brien"),
@@ -81,9 +81,9 @@ def test_width_and_case_do_not_matter(text: str) -> None:
     assert words(wide) == words(text)
 
 
-@pytest.mark.parametrize("run", ["a" * 100_000, "9" * 100_000, "1,000" * 20_000, "a." * 50_000])
+@pytest.mark.parametrize("run", ["a" * 100_000, "9" * 100_000, "9.9" * 30_000, "a.a" * 50_000])
 def test_a_runaway_token_is_left_out(run: str) -> None:
-    assert words(f"前 {run} after") in (["前", "after"], ["前", *words("1,000") * 0, "after"])
+    assert words(f"前 {run} after") == ["前", "after"]
 
 
 def test_threads_stem_alike() -> None:
@@ -145,7 +145,7 @@ _tokens = st.lists(st.sampled_from(["tea", "milk", "上海"]), min_size=1, max_s
         max_size=4,
     )
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_applying_twice_is_applying_once(
     tmp_path_factory: pytest.TempPathFactory,
     batches: list[tuple[dict[int, list[str]], set[int]]],
@@ -163,7 +163,7 @@ def test_applying_twice_is_applying_once(
         assert (len(index), index.cursor) == (len(model), cursor)
 
 
-def test_an_apply_that_fails_changes_nothing(index: WordIndex) -> None:
+def test_an_apply_that_fails_is_repaired_by_repeating_it(index: WordIndex) -> None:
     index.apply([(1, ["tea"])], [], 1)
 
     def broken() -> Iterator[tuple[int, list[str]]]:
@@ -173,8 +173,9 @@ def test_an_apply_that_fails_changes_nothing(index: WordIndex) -> None:
     with pytest.raises(OSError, match="disk full"):
         index.apply(broken(), [1], 2)
 
-    index.apply([], [], 3)
-    assert (keys(index, one("tea")), keys(index, one("milk"))) == ([1], [])
+    assert index.cursor == 1
+    index.apply([(2, ["milk"]), (3, ["milk"])], [1], 2)
+    assert (keys(index, one("tea")), keys(index, one("milk")), len(index)) == ([], [2, 3], 2)
 
 
 def test_the_cursor_outlives_the_object(tmp_path: Path) -> None:
@@ -187,8 +188,8 @@ def test_two_objects_over_a_folder_see_each_others_commits(tmp_path: Path) -> No
     one_side, other_side = WordIndex(tmp_path), WordIndex(tmp_path)
     for cursor in range(1, 6):
         writer, reader = (one_side, other_side) if cursor % 2 else (other_side, one_side)
-        writer.apply([(cursor, ["tea"])], [cursor - 2], cursor)
-        expected = [key for key in (cursor - 1, cursor) if key]
+        writer.apply([(cursor + 2, ["tea"])], [cursor], cursor)
+        expected = [key for key in (cursor + 1, cursor + 2) if key > 2]
         assert keys(reader, one("tea")) == keys(writer, one("tea")) == expected
 
 
@@ -253,6 +254,16 @@ def test_scores_are_bm25(corpus: WordIndex, concepts: list[tuple[str, ...]]) -> 
 
     assert [row.key for row in ranking] == sorted(expected, key=lambda k: (-expected[k], k))
     assert dict(ranking) == pytest.approx(expected, rel=1e-4)
+
+
+def test_scores_are_bm25_after_removals_too(corpus: WordIndex, index: WordIndex) -> None:
+    """The removed are counted on until their segment is merged, in every number alike."""
+    index.apply([(key, text.split()) for key, text in DOCUMENTS.items()], [], 1)
+    index.apply([], [2, 4], 2)
+    concepts = [(("shanghai",), ("beijing",)), one("port"), one("road")]
+
+    assert index.rank(concepts, 10) == corpus.rank(concepts, 10, [1, 3, 5, 6])
+    assert index.weights(concepts) == corpus.weights(concepts)
 
 
 def test_the_weight_of_a_concept_is_that_of_all_its_ways_together(corpus: WordIndex) -> None:

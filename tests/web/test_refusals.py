@@ -8,21 +8,9 @@ from fastapi.testclient import TestClient
 from qa.engine import Engine
 from qa.errors import HomeBusy, IndexUnusable, NewsqaError
 from web import problems
-from web.app import HEADERS, create_app
+from web.app import create_app
 
-
-def assert_problem(response: Any, status: int, *fields: str) -> None:
-    """Check that a response is the problem document of a status, naming these fields."""
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == problems.MEDIA_TYPE
-    document = response.json()
-    assert document["status"] == status
-    assert document["title"]
-    assert document["detail"]
-    assert {error["field"] for error in document.get("errors", [])} == set(fields)
-    assert all(error["message"] for error in document.get("errors", []))
-    for name, value in HEADERS.items():
-        assert response.headers[name] == value
+from .problem import assert_problem
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,9 @@ export class ArticleViewer extends HTMLElement {
     });
     this.#dialog.append(make("div", { class: "bar" }, close), this.#body);
     this.append(this.#dialog);
+    // A modal dialog is cut off after one sheet of paper; an ordinary one is not.
+    addEventListener("beforeprint", () => this.#reopen("show"));
+    addEventListener("afterprint", () => this.#reopen("showModal"));
   }
 
   /** Fetch the article at an address and show it. @param {URL} address @returns {Promise<void>} */
@@ -103,6 +106,13 @@ export class ArticleViewer extends HTMLElement {
   close() {
     this.#turn += 1;
     this.#dialog.close();
+  }
+
+  /** @param {"show" | "showModal"} how */
+  #reopen(how) {
+    if (!this.#dialog.open) return;
+    this.#dialog.close();
+    this.#dialog[how]();
   }
 
   /** Say in the article's place why it is not there. @param {string} role @param {Key} key */

@@ -1,0 +1,113 @@
+"""Hits to statements: what is chosen, where it stands, and how sure it is."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.answer import (
+    MARGIN,
+    MAX_STATEMENTS,
+    NOT_FOUND,
+    SEPARATOR,
+    Candidate,
+    chosen,
+    confidence,
+    place_url,
+    source,
+    state,
+)
+from qa.types import Hit, Passage, Scores, Span, Statement
+
+from .conftest import make_article
+
+TEXT = (
+    "上海提出16项指标。到2025年，比例达到80%😀。\n"
+    "The plan was presented on Wednesday. It has six parts. 其中一项是“标杆示范”工程。"
+)
+ARTICLE = make_article("计划/1", TEXT, title="Plan", publisher="Paper")
+
+
+def hit_of(first: int = 0, last: int = len(ARTICLE.sentences) - 1) -> Hit:
+    span = Span(ARTICLE.sentences[first].start, ARTICLE.sentences[last].end)
+    passage = Passage(ARTICLE.id, first, last, span, span.of(TEXT))
+    return Hit(ARTICLE, passage, Scores(0.5, None, 0.5), ("copy",))
+
+
+def candidate(sentence: int, score: float) -> Candidate:
+    return Candidate(hit_of(), sentence, 0.5, 0.5, 0.5, score)
+
+
+numbers = st.integers(0, len(ARTICLE.sentences) - 1)
+shares = st.floats(0, 1)
+cosines = st.floats(-1, 1)
+
+
+def test_a_statement_that_nothing_stands_behind_cannot_be_built() -> None:
+    with pytest.raises(ValueError, match="at least one citation"):
+        Statement("上海。", ())
+
+
+@given(st.lists(numbers, max_size=6))
+def test_statements_tile_the_answer_and_quote_the_article(sentences: list[int]) -> None:
+    places = [(hit_of(), ARTICLE.sentences[number]) for number in sentences]
+    statements = list(state(places))
+    answer = SEPARATOR.join(statement.text for statement in statements)
+    at = 0
+    for number, ((hit, span), statement) in enumerate(zip(places, statements, strict=True), 1):
+        (citation,) = statement.citations
+        assert (citation.index, citation.article_id) == (number, ARTICLE.id)
+        assert citation.passage_id == hit.passage.id
+        assert citation.answer_start == at
+        assert answer[citation.answer_start : citation.answer_end] == citation.quote
+        assert TEXT[citation.source_start : citation.source_end] == citation.quote
+        assert (citation.source_start, citation.source_end) == span
+        assert citation.url == place_url(ARTICLE.id, span)
+        at = citation.answer_end + len(SEPARATOR)
+    assert not statements or at == len(answer) + len(SEPARATOR)
+
+
+@given(st.lists(st.tuples(numbers, st.floats(0, 0.2)), max_size=12))
+def test_the_best_is_stated_and_others_only_if_close_and_different(
+    rows: list[tuple[int, float]],
+) -> None:
+    ranked = sorted((candidate(*row) for row in rows), key=lambda one: -one.score)
+    stated = chosen(ranked)
+    assert stated[:1] == ranked[:1]
+    assert len(stated) <= MAX_STATEMENTS
+    assert len({one.text for one in stated}) == len(stated)
+    assert all(one.score >= ranked[0].score - MARGIN for one in stated)
+
+
+@given(cosines, shares, cosines, st.floats(0, 1))
+def test_confidence_is_a_probability_that_every_sign_raises(
+    closeness: float, share: float, match: float, more: float
+) -> None:
+    plain = replace(candidate(0, 0), closeness=closeness, share=share, match=match)
+    sure = confidence("zh", plain)
+    assert 0 <= sure <= 1
+    for sign in ("closeness", "share", "match"):
+        better = replace(plain, **{sign: getattr(plain, sign) + more})
+        assert confidence("zh", better) >= sure
+
+
+def test_a_source_is_the_hit_with_its_articles_own_words() -> None:
+    hit = hit_of(1, 2)
+    told = source(hit)
+    assert told.text == TEXT[told.start : told.end] == hit.passage.text
+    assert (told.article_id, told.title, told.publisher) == ("计划/1", "Plan", "Paper")
+    assert told.passage_id == "计划/1:1-2"
+    assert told.copies == ("copy",)
+    assert told.score == told.scores.fused == 0.5
+    assert told.url == place_url("计划/1", hit.passage.span)
+
+
+def test_an_address_is_ascii_and_its_id_one_segment() -> None:
+    assert place_url("a/b c?d#e", Span(3, 5)) == "/articles/a%2Fb%20c%3Fd%23e#char=3-5"
+    assert place_url("果园", Span(0, 1)).isascii()
+
+
+def test_that_nothing_was_found_is_said_in_every_language() -> None:
+    assert set(NOT_FOUND) == {"zh", "zh-Hant", "en", "und"}
+    assert all(NOT_FOUND.values())

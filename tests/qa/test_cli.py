@@ -1,0 +1,278 @@
+"""The command line: verbs, exit statuses, and one JSON document where it is asked for."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from typer.testing import CliRunner, Result
+
+from qa import cli
+from qa.config import Settings
+from qa.engine import Engine
+from qa.errors import HomeBusy
+from qa.types import Answer
+
+ROOT = Path(__file__).parents[2]
+NEWSQA = [sys.executable, "-c", "from web.cli import main; main()"]
+FERRY = {"id": "ferry", "title": "Ferry", "text": "The night ferry to Anholm begins on 3 May."}
+QUESTION = "When does the night ferry to Anholm begin?"
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, open_engine: Callable[[Path], Engine], home: Path) -> Run:
+    """What runs `newsqa` in this process, with the model that is open already."""
+    monkeypatch.setenv("NEWSQA_HOME", str(home))
+    monkeypatch.setattr(cli, "open_home", lambda home: open_engine(home or Settings().home))
+
+    def invoke(*arguments: str | Path, input: str | None = None) -> Result:
+        result = CliRunner().invoke(cli.app, [str(one) for one in arguments], input=input)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def ferry(tmp_path: Path) -> Path:
+    """A file of one article."""
+    file = tmp_path / "ferry.jsonl"
+    file.write_text(json.dumps(FERRY))
+    return file
+
+
+def document(result: Result) -> Any:
+    """Return the one JSON document that standard output is."""
+    return json.loads(result.stdout)
+
+
+def test_add_takes_files_folders_globs_and_standard_input(
+    run: Run, tmp_path: Path, ferry: Path
+) -> None:
+    folder = tmp_path / "folder"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "one.md").write_text("# One\n\nThe first is here.")
+    (folder / "two.html").write_text("<html><title>Two</title><p>The second is here.</p></html>")
+    (folder / "notes.bin").write_bytes(b"\x00")
+    result = run("--json", "add", folder, ferry, tmp_path / "folder" / "*.html")
+    assert result.exit_code == 0
+    added = document(result)
+    assert (added["added"], added["unchanged"], added["refused"]) == (3, 1, [])
+    result = run("add", "-", input='{"id": "in", "text": "It came by standard input."}\n')
+    assert result.exit_code == 0
+    assert result.stdout == "1 added, 0 updated, 0 unchanged, 0 refused\n"
+    assert document(run("status", "--json"))["articles"] == 4
+
+
+def test_add_takes_all_it_can_lists_the_others_and_fails(run: Run, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.txt", tmp_path / "bad.jsonl"
+    good.write_text("The night ferry to Anholm begins on 3 May.")
+    bad.write_text(json.dumps(FERRY) + '\n{"title": "no text"}\n')
+    result = run("add", bad, tmp_path / "missing.md", good)
+    assert result.exit_code == 1
+    assert result.stdout == "2 added, 0 updated, 0 unchanged, 2 refused\n"
+    refused = [line for line in result.stderr.splitlines() if line.startswith("refused: ")]
+    assert len(refused) == 2
+    assert "bad.jsonl:2: text" in refused[0]
+    assert "missing.md" in refused[1]
+    again = run("add", bad, "--json")
+    assert again.exit_code == 1
+    assert document(again)["unchanged"] == 1
+    assert [one["origin"] for one in document(again)["refused"]] == ["bad.jsonl:2"]
+
+
+def test_ask_answers_with_its_sources(run: Run, ferry: Path) -> None:
+    run("add", ferry)
+    result = run("ask", QUESTION)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(FERRY["text"])
+    assert "[1] Ferry" in result.stdout
+    answer = document(run("ask", QUESTION, "--json"))
+    assert set(answer) == set(Answer.__slots__)
+    assert answer["citations"][0]["article_id"] == "ferry"
+    nothing = run("ask", "今天天气怎么样")
+    assert nothing.exit_code == 0
+    assert "这些文章没有回答这个问题。" in nothing.stdout
+
+
+@pytest.mark.parametrize("retriever", ["hybrid", "dense", "lexical"])
+def test_search_finds_passages(run: Run, ferry: Path, retriever: str) -> None:
+    run("add", ferry)
+    found = document(run("search", "Anholm ferry", "--retriever", retriever, "--json"))
+    assert [hit["article_id"] for hit in found["hits"]] == ["ferry"]
+    assert FERRY["text"] in run("search", "Anholm ferry").stdout
+
+
+def test_filters_hold_on_the_command_line(run: Run) -> None:
+    run("add", ROOT / "seeds")
+    result = run(
+        *("search", "上海", "--top-k", "50", "--date-to", "2021-10-27", "--json"),
+        *("--source", "证券时报网", "--source", "nobody", "--category", "要闻"),
+    )
+    hits = document(result)["hits"]
+    assert hits
+    assert {hit["publisher"] for hit in hits} == {"证券时报网"}
+    assert document(run("ask", "上海", "--author", "nobody", "--json"))["sources"] == []
+
+
+def test_remove_erases_and_names_what_was_not_there(run: Run, ferry: Path) -> None:
+    run("add", ferry)
+    result = run("remove", "ferry", "nothing", "--json")
+    assert result.exit_code == 1
+    assert document(result) == {"removed": ["ferry"], "missing": ["nothing"]}
+    assert "nothing" in result.stderr
+    assert document(run("ask", QUESTION, "--json"))["sources"] == []
+    run("add", ferry)
+    assert run("remove", "ferry").exit_code == 0
+
+
+def test_rebuild_and_status_tell_of_the_index(run: Run, home: Path, ferry: Path) -> None:
+    empty = document(run("status", "--json"))
+    assert empty == {"home": str(home), "articles": 0, "index": None}
+    run("add", ferry)
+    before = document(run("status", "--json"))
+    rebuilt = document(run("rebuild", "--json"))
+    after = document(run("status", "--json"))
+    assert after["index"] == rebuilt
+    assert (rebuilt["articles"], rebuilt["passages"]) == (1, 1)
+    assert after["index"]["fingerprint"] == before["index"]["fingerprint"]
+    assert "1 articles" in run("status").stdout
+
+
+def test_the_home_is_named_before_the_verb_after_it_or_in_the_environment(
+    run: Run, tmp_path: Path, home: Path, ferry: Path
+) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    run("--home", one, "add", ferry)
+    run("add", ferry, "--home", other)
+    for arguments in (["--home", one, "status"], ["status", "--home", other]):
+        status = document(run(*arguments, "--json"))
+        assert status["articles"] == 1
+        assert status["home"] in {str(one), str(other)}
+    assert document(run("--home", one, "status", "--home", other, "--json"))["home"] == str(other)
+    assert document(run("--json", "status"))["home"] == str(home)
+    assert document(run("status", "--json"))["articles"] == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["ask"],
+        ["add"],
+        ["remove"],
+        ["ask", "x", "--top-k", "0"],
+        ["ask", "x", "--top-k", "101"],
+        ["ask", "x", "--mode", "abstractive"],
+        ["ask", "x", "--date-from", "27.10.2021"],
+        ["ask", "x", "--date-from", "2021-10-28", "--date-to", "2021-10-27"],
+        ["search", "x", "--retriever", "bm25"],
+        ["status", "--nonsense"],
+        ["serve", "--port", "70000"],
+        ["evaluate", "--passages", "no-such-file", "--queries", "no-such-file"],
+    ],
+)
+def test_wrong_usage_is_2_and_prints_no_result(run: Run, arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["ask", " "], ["ask", "x", "--mode", "llm"]])
+def test_a_question_that_is_refused_is_a_failure_of_one_line(
+    run: Run, arguments: list[str]
+) -> None:
+    result = run(*arguments, "--json")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_what_a_user_can_act_on_is_said_without_a_trace(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(_: Path | None) -> Engine:
+        raise HomeBusy("another process is writing; wait for it")
+
+    monkeypatch.setattr(cli, "open_home", busy)
+    for verb in (["status"], ["ask", "x"], ["remove", "x"], ["rebuild"], ["add", "x"]):
+        result = run(*verb, "--json")
+        assert result.exit_code == 1
+        assert result.stdout == ""
+        assert result.stderr == "error: another process is writing; wait for it\n"
+
+
+def test_a_setting_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    monkeypatch.setenv("NEWSQA_PORT", "many")
+    result = run("status")
+    assert result.exit_code == 1
+    assert "port" in result.stderr.lower()
+
+
+def test_serve_listens_where_the_flag_or_else_the_environment_says(
+    run: Run, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    where: list[tuple[Path, str, int]] = []
+
+    def listen(app: FastAPI, *, host: str, port: int, log_level: str) -> None:
+        assert log_level
+        where.append((app.state.engine.corpus.home, host, port))
+
+    monkeypatch.setattr(uvicorn, "run", listen)
+    assert run("serve").exit_code == 0
+    monkeypatch.setenv("NEWSQA_HOST", "::1")
+    monkeypatch.setenv("NEWSQA_PORT", "9000")
+    result = run("serve")
+    assert (result.stdout, result.exit_code) == ("", 0)
+    assert result.stderr == "newsqa serves http://[::1]:9000\n"
+    run("serve", "--host", "127.0.0.2", "--port", "0")
+    assert where == [
+        (home, "127.0.0.1", 8000),
+        (home, "::1", 9000),
+        (home, "127.0.0.2", 0),
+    ]
+
+
+def test_every_verb_is_in_the_help(run: Run) -> None:
+    text = run("--help").stdout
+    for verb in ("serve", "add", "remove", "rebuild", "ask", "search", "status", "evaluate"):
+        assert verb in text
+
+
+def test_the_command_itself_prints_one_document_and_nothing_else(
+    tmp_path: Path, model_cache: Path
+) -> None:
+    """As a user runs it: in a process of its own, with the model it opens itself."""
+    settings = {"NEWSQA_HOME": str(tmp_path), "NEWSQA_CACHE": str(model_cache)}
+
+    def newsqa(*arguments: str, input: bytes = b"") -> Any:
+        done = subprocess.run(
+            [*NEWSQA, "--json", *arguments],
+            input=input,
+            capture_output=True,
+            check=True,
+            cwd=ROOT,
+            env={**os.environ, **settings},
+        )
+        return json.load(io.BytesIO(done.stdout))
+
+    added = newsqa("add", "-", input=json.dumps(FERRY).encode())
+    assert added["articles"] == [{"id": "ferry", "outcome": "added"}]
+    assert newsqa("ask", QUESTION)["answer"] == FERRY["text"]

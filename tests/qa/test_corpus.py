@@ -1,0 +1,322 @@
+"""A home keeps articles and index in step, whoever writes and whenever one is stopped."""
+
+import multiprocessing
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+import qa.corpus
+import qa.index
+from embeddings.encoder import Encoder
+from qa.corpus import Corpus
+from qa.errors import ArticleRefused, HomeBusy, IndexUnusable
+from qa.index import LocalIndex
+from qa.sources import read_paths
+from qa.store import Draft
+
+from .conftest import HashingEncoder, make_article, named
+
+SEEDS = Path(__file__).parents[2] / "seeds"
+
+
+def open_corpus(home: Path) -> Corpus:
+    return Corpus(home, HashingEncoder, "hashing")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def corpus(home: Path) -> Corpus:
+    return open_corpus(home)
+
+
+def found(corpus: Corpus, word: str) -> set[str]:
+    """Return the ids of the articles that hold a word, after asking for their vectors too."""
+    encoder, index = corpus.serving()
+    (vector,) = encoder.encode([word], "query").vectors
+    near = {row.key for row in index.dense(vector, 10_000)}
+    keys = [row.key for row in index.lexical([((word,),)], 10_000)]
+    assert near.issuperset(keys)
+    return {passage.article_id for passage in index.passages(keys).values()}
+
+
+def drafts(prefix: str, count: int) -> list[Draft]:
+    """Return articles that all hold `tea`, in three passages each."""
+    text = "\n".join(f"茶 tea 第{n}段。" + "很长的句子。" * 30 for n in range(3))
+    return [named(make_article(f"{prefix}{n}", text, title=f"{prefix} {n}")) for n in range(count)]
+
+
+# One process.
+
+
+def test_a_new_home_is_made_and_answers_nothing(corpus: Corpus, home: Path) -> None:
+    assert home.is_dir()
+    assert corpus.manifest() is None
+    assert found(corpus, "tea") == set()
+    assert corpus.manifest() is not None
+
+
+def test_what_is_added_is_found_when_the_call_returns(corpus: Corpus) -> None:
+    report = corpus.add(drafts("a", 2))
+
+    assert report.taken == (("a0", "added"), ("a1", "added"))
+    assert (report.count("added"), report.count("updated")) == (2, 0)
+    assert found(corpus, "tea") == {"a0", "a1"}
+
+
+def test_what_is_removed_is_not_found_when_the_call_returns(corpus: Corpus) -> None:
+    corpus.add(drafts("a", 2))
+
+    assert corpus.remove(["a0", "absent"]) == ["a0"]
+    assert found(corpus, "tea") == {"a1"}
+
+
+def test_the_refused_are_reported_and_the_others_go_on(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qa.corpus, "BATCH", 2)
+    refusals = [ArticleRefused("one.md", "empty"), ArticleRefused("two.md", "empty")]
+    good = drafts("a", 3)
+    told: list[int] = []
+
+    report = corpus.add([refusals[0], good[0], good[1], refusals[1], good[2]], told.append)
+
+    assert report.refused == tuple(refusals)
+    assert [id for id, _ in report.taken] == ["a0", "a1", "a2"]
+    assert found(corpus, "tea") == {"a0", "a1", "a2"}
+    assert sum(told) == 5
+
+
+def test_warnings_name_their_origin(corpus: Corpus, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("---\ntitle: 题\ndate: 昨天\n---\n正文。\n")
+
+    (warning,) = corpus.add(read_paths([str(tmp_path / "a.md")])).warnings
+
+    assert warning.startswith("a.md: published:")
+
+
+def test_the_seeds_are_taken_and_taken_again_unchanged(corpus: Corpus) -> None:
+    first = corpus.add(read_paths([str(SEEDS)]))
+    again = open_corpus(corpus.home).add(read_paths([str(SEEDS)]))
+
+    assert not first.refused
+    assert first.count("added") == again.count("unchanged") == len(list(SEEDS.iterdir()))
+
+
+def test_what_was_added_before_a_source_failed_is_found(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qa.corpus, "BATCH", 1)
+
+    def unplugged() -> Iterable[Draft]:
+        yield from drafts("a", 2)
+        raise OSError("unplugged")
+
+    with pytest.raises(OSError, match="unplugged"):
+        corpus.add(unplugged())
+
+    assert found(corpus, "tea") == {"a0", "a1"}
+    assert found(open_corpus(corpus.home), "tea") == {"a0", "a1"}
+
+
+def test_an_encoder_that_fails_loses_nothing(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus.add(drafts("a", 1))
+    with monkeypatch.context() as broken:
+        broken.setattr(HashingEncoder, "encode", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            corpus.add(drafts("b", 1))
+
+    assert found(corpus, "tea") == {"a0"}
+    assert found(open_corpus(corpus.home), "tea") == {"a0", "b0"}
+
+
+def test_a_rebuild_with_another_model_is_served_by_it(corpus: Corpus) -> None:
+    corpus.add(drafts("a", 2))
+    reader = open_corpus(corpus.home)
+    assert found(reader, "tea") == {"a0", "a1"}
+
+    manifest = corpus.rebuild("other")
+
+    assert (manifest.model, manifest.articles, manifest.passages) == ("other", 2, 6)
+    for each in (corpus, reader, open_corpus(corpus.home)):
+        assert each.serving()[0].model.name == "other"
+        assert found(each, "tea") == {"a0", "a1"}
+    assert corpus.rebuild().model == "other"
+
+
+def test_the_index_of_a_changed_model_is_refused_and_a_rebuild_mends_it(
+    corpus: Corpus, home: Path
+) -> None:
+    corpus.add(drafts("a", 2))
+
+    def larger(name: str) -> Encoder:
+        return HashingEncoder(name + "-v2") if name == "hashing" else HashingEncoder(name)
+
+    changed = Corpus(home, larger, "hashing")
+    with pytest.raises(IndexUnusable, match="newsqa rebuild"):
+        changed.serving()
+
+    changed.rebuild()
+
+    assert found(changed, "tea") == {"a0", "a1"}
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "passages.sqlite", "words/meta.json"])
+def test_a_damaged_index_is_refused_and_a_rebuild_mends_it(
+    corpus: Corpus, home: Path, name: str
+) -> None:
+    corpus.add(drafts("a", 2))
+    corpus.serving()[1].close()
+    current = (home / "current").resolve()
+    (current / name).write_bytes(b"\x00 no such thing \xff" * 400)
+    opened = open_corpus(home)
+
+    with pytest.raises(IndexUnusable, match="newsqa rebuild"):
+        opened.serving()
+    opened.rebuild()
+
+    assert found(opened, "tea") == {"a0", "a1"}
+
+
+def test_threads_that_open_a_home_at_once_share_one_index(corpus: Corpus) -> None:
+    served: list[LocalIndex] = []
+    threads = [threading.Thread(target=lambda: served.append(corpus.serving()[1])) for _ in "12345"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(served) == 5
+    assert len({index.folder for index in served}) == 1
+
+
+def held(home: Path) -> AbstractContextManager[object]:
+    """Hold the writer's lock, as another process would."""
+    return FileLock(home / "writer.lock")
+
+
+def test_a_busy_home_is_said_to_be_busy_and_goes_on_answering(
+    corpus: Corpus, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus.add(drafts("a", 1))
+    monkeypatch.setattr(qa.corpus, "WAIT_SECONDS", 0.05)
+
+    with held(home):
+        for write in (lambda: corpus.add([]), lambda: corpus.remove([]), corpus.rebuild):
+            with pytest.raises(HomeBusy, match="another process"):
+                write()
+        assert found(corpus, "tea") == {"a0"}
+        assert found(open_corpus(home), "tea") == {"a0"}
+
+    assert corpus.add(drafts("b", 1)).count("added") == 1
+
+
+def test_a_reader_that_opens_behind_a_writer_answers_by_what_there_is(
+    corpus: Corpus, home: Path
+) -> None:
+    corpus.add(drafts("a", 1))
+    corpus.articles.put(drafts("b", 1))  # what a writer has done half-way
+
+    with held(home):
+        assert found(open_corpus(home), "tea") == {"a0"}
+
+    assert found(open_corpus(home), "tea") == {"a0", "b0"}
+
+
+# Several processes.
+
+_processes = multiprocessing.get_context("forkserver")
+
+
+def start(work: Callable[..., None], *args: object) -> ForkServerProcess:
+    """Start a process that has none of this one's threads and locks."""
+    _processes.set_forkserver_preload([__name__])
+    process = _processes.Process(target=work, args=args)
+    process.start()
+    return process
+
+
+def add_one_by_one(home: Path, prefix: str, count: int) -> None:
+    corpus = open_corpus(home)
+    for draft in drafts(prefix, count):
+        corpus.add([draft])
+
+
+def add_in_batches(home: Path, prefix: str, count: int, began: Path) -> None:
+    corpus = open_corpus(home)
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(qa.corpus, "BATCH", 2)
+        small.setattr(qa.index, "BATCH", 2)
+        small.setattr(qa.index, "SAVE_AT_LEAST", 4)
+        began.touch()
+        corpus.add(drafts(prefix, count))
+
+
+def test_processes_that_add_at_once_lose_nothing(home: Path) -> None:
+    """Not even where the home is not there yet."""
+    writers = [start(add_one_by_one, home, prefix, 4) for prefix in "abc"]
+    for writer in writers:
+        writer.join(60)
+
+    assert [writer.exitcode for writer in writers] == [0, 0, 0]
+    expected = {f"{prefix}{n}" for prefix in "abc" for n in range(4)}
+    assert found(open_corpus(home), "tea") == expected
+
+
+def test_a_reader_sees_what_another_process_adds(corpus: Corpus, home: Path) -> None:
+    assert found(corpus, "tea") == set()
+
+    writer = start(add_one_by_one, home, "a", 4)
+    seen: list[int] = []
+    while writer.is_alive():
+        seen.append(len(found(corpus, "tea")))
+    writer.join()
+
+    assert writer.exitcode == 0
+    assert seen == sorted(seen)
+    assert found(corpus, "tea") == {"a0", "a1", "a2", "a3"}
+
+
+def test_a_writer_killed_at_any_moment_leaves_a_home_that_is_whole(home: Path) -> None:
+    """Every article is there with all its passages or not at all, and adding again completes it."""
+    seconds = random.Random(7)
+    began = home.with_name("began")
+    count = 24
+    for trial in range(12):
+        began.unlink(missing_ok=True)
+        writer = start(add_in_batches, home, f"t{trial}-", count, began)
+        while not began.exists():
+            time.sleep(0.002)
+        time.sleep(seconds.uniform(0, 0.8))
+        if writer.pid and writer.is_alive():
+            os.kill(writer.pid, signal.SIGKILL)
+        writer.join()
+
+        opened = open_corpus(home)
+        kept = {change.id for change in opened.articles.page(None, 10_000)}
+        assert found(opened, "tea") == kept
+        _, index = opened.serving()
+        assert index.info.passages == 3 * len(kept)
+        assert index.info.articles == len(kept)
+
+    everything = {f"t{trial}-{n}" for trial in range(12) for n in range(count)}
+    assert kept < everything, "no writer was killed half-way"
+    last = open_corpus(home)
+    for trial in range(12):
+        last.add(drafts(f"t{trial}-", count))
+    assert found(last, "tea") == everything
+    assert last.serving()[1].info.passages == 3 * len(everything)

@@ -1,0 +1,630 @@
+"""What every index promises, and what the one on disk survives."""
+
+import json
+import shutil
+import threading
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+import qa.index
+from embeddings.vectors import VectorIndex, Vectors
+from qa.errors import IndexUnusable
+from qa.index import Generations, Index, LocalIndex, Manifest
+from qa.lexical import WordIndex
+from qa.store import ArticleStore, PassageStore
+from qa.types import Article, Filters, Ranking
+
+from .conftest import DIMENSION, HashingEncoder, make_article, named
+
+# The contract: one suite for every implementation.
+
+
+class Corpus(Protocol):
+    """An index and the way articles get into it."""
+
+    index: Index
+
+    def add(self, *articles: Article) -> None:
+        """Take these articles in, in place of those with their ids."""
+
+    def remove(self, *ids: str) -> None:
+        """Take these articles out."""
+
+
+class LocalCorpus:
+    """A LocalIndex and its articles."""
+
+    def __init__(self, folder: Path) -> None:
+        self.encoder = HashingEncoder()
+        self.articles = ArticleStore(folder / "articles.sqlite")
+        self.index = LocalIndex.create(folder / "generation", self.encoder.model)
+
+    def add(self, *articles: Article) -> None:
+        self.articles.put([named(article) for article in articles])
+        self.index.catch_up(self.articles, self.encoder)
+
+    def remove(self, *ids: str) -> None:
+        self.articles.remove(ids)
+        self.index.catch_up(self.articles, self.encoder)
+
+    def open_again(self) -> LocalIndex:
+        return LocalIndex(self.index.folder, self.encoder.model)
+
+
+@pytest.fixture(params=[LocalCorpus], ids=["local"])
+def corpus(request: pytest.FixtureRequest, tmp_path: Path) -> Corpus:
+    """Return an empty index of every kind."""
+    make: Callable[[Path], Corpus] = request.param
+    return make(tmp_path)
+
+
+TEA = make_article(
+    "tea",
+    "龙井茶今年上市。Green tea is sold.",
+    title="茶",
+    published="2021-10-27T00:30:00+08:00",
+    publisher="茶报",
+    author="陆羽",
+    categories=("农业", "要闻"),
+)
+SHIP = make_article(
+    "ship",
+    "The ferry left the harbour at noon.",
+    title="Ferry",
+    published="2021-10-28T23:30:00+08:00",
+    publisher="Harbour News",
+    author="A. Lee",
+    categories=("要闻",),
+)
+UNDATED = make_article("undated", "没有日期的茶。Tea again.", title="无", publisher="茶报")
+EVERYTHING = Filters(date_from=date.min, date_to=date.max)
+
+
+def vector(text: str) -> Vectors:
+    return HashingEncoder().encode([text], "query").vectors.reshape(DIMENSION)
+
+
+def ids(index: Index, ranking: Ranking) -> list[str]:
+    found = index.passages([row.key for row in ranking])
+    return [found[row.key].article_id for row in ranking]
+
+
+def dense(index: Index, filters: Filters = qa.index.ANY, depth: int = 10) -> list[str]:
+    return ids(index, index.dense(vector("tea"), depth, filters))
+
+
+def lexical(index: Index, word: str, filters: Filters = qa.index.ANY) -> list[str]:
+    return ids(index, index.lexical([((word,),)], 10, filters))
+
+
+def test_an_empty_index_answers_nothing(corpus: Corpus) -> None:
+    assert corpus.index.dense(vector("tea"), 5) == ()
+    assert corpus.index.lexical([(("tea",),)], 5) == ()
+    assert corpus.index.passages([1, 2]) == {}
+    assert corpus.index.copies("tea") == ()
+    assert (corpus.index.info.articles, corpus.index.info.passages) == (0, 0)
+
+
+def test_what_is_added_is_found_by_both(corpus: Corpus) -> None:
+    corpus.add(TEA, SHIP)
+
+    assert set(dense(corpus.index)) == {"tea", "ship"}
+    assert lexical(corpus.index, "ferri") == ["ship"]
+    assert (corpus.index.info.articles, corpus.index.info.passages) == (2, 2)
+
+
+def test_what_is_updated_is_found_only_as_it_is_now(corpus: Corpus) -> None:
+    corpus.add(TEA, SHIP)
+    before = corpus.index.info.generation
+
+    corpus.add(make_article("tea", "Coffee has taken over.", title="茶"))
+
+    assert lexical(corpus.index, "tea") == []
+    assert lexical(corpus.index, "coffe") == ["tea"]
+    assert sorted(dense(corpus.index)) == ["ship", "tea"]
+    assert corpus.index.info.generation != before
+
+
+def test_what_is_removed_is_found_no_more(corpus: Corpus) -> None:
+    corpus.add(TEA, SHIP)
+    keys = [row.key for row in corpus.index.dense(vector("tea"), 10)]
+
+    corpus.remove("tea", "absent")
+
+    assert dense(corpus.index) == ["ship"]
+    assert lexical(corpus.index, "tea") == []
+    assert len(corpus.index.passages(keys)) == 1
+    assert (corpus.index.info.articles, corpus.index.info.passages) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(), {"tea", "ship", "undated"}),
+        (Filters(date_from=date(2021, 10, 27)), {"tea", "ship"}),
+        (Filters(date_from=date(2021, 10, 28)), {"ship"}),
+        (Filters(date_from=date(2021, 10, 29)), set()),
+        (Filters(date_to=date(2021, 10, 28)), {"tea", "ship"}),
+        (Filters(date_to=date(2021, 10, 27)), {"tea"}),
+        (Filters(date_to=date(2021, 10, 26)), set()),
+        (Filters(date_from=date(2021, 10, 27), date_to=date(2021, 10, 27)), {"tea"}),
+        (Filters(date_from=date(2021, 10, 28), date_to=date(2021, 10, 27)), set()),
+        (EVERYTHING, {"tea", "ship"}),
+        (Filters(category=("要闻",)), {"tea", "ship"}),
+        (Filters(category=("农业", "体育")), {"tea"}),
+        (Filters(category=("要",)), set()),
+        (Filters(source=("茶报",)), {"tea", "undated"}),
+        (Filters(source=("茶报", "Harbour News")), {"tea", "ship", "undated"}),
+        (Filters(author=("陆羽",)), {"tea"}),
+        (Filters(source=("茶报",), author=("A. Lee",)), set()),
+        (Filters(source=("茶报",), date_from=date(2000, 1, 1)), {"tea"}),
+        (Filters(category=("要闻",), author=("A. Lee",)), {"ship"}),
+    ],
+    ids=str,
+)
+def test_filters_let_through_what_meets_all_of_them(
+    corpus: Corpus, filters: Filters, expected: set[str]
+) -> None:
+    corpus.add(TEA, SHIP, UNDATED)
+
+    assert set(dense(corpus.index, filters)) == expected
+    assert set(lexical(corpus.index, "tea", filters)) == expected & {"tea", "undated"}
+
+
+def test_a_filter_does_not_change_scores(corpus: Corpus) -> None:
+    corpus.add(TEA, SHIP, UNDATED)
+    filters = Filters(source=("茶报",))
+
+    for narrowed, everything in (
+        [corpus.index.dense(vector("tea"), 10, f) for f in (filters, Filters())],
+        [corpus.index.lexical([(("tea",),), (("茶",),)], 10, f) for f in (filters, Filters())],
+    ):
+        assert narrowed
+        assert set(narrowed) < set(everything) or len(narrowed) == len(everything)
+
+
+def test_a_filter_finds_what_would_not_be_among_the_best(corpus: Corpus) -> None:
+    crowd = [make_article(f"n{n:02}", "tea tea tea.", title=f"{n}") for n in range(30)]
+    corpus.add(*crowd, SHIP)
+
+    assert dense(corpus.index, Filters(author=("A. Lee",)), depth=1) == ["ship"]
+
+
+def test_among_limits_a_ranking_to_these_keys(corpus: Corpus) -> None:
+    corpus.add(TEA, SHIP, UNDATED)
+    everything = corpus.index.dense(vector("tea"), 10)
+    chosen = [everything[0].key, everything[2].key]
+
+    assert corpus.index.dense(vector("tea"), 10, among=chosen) == (everything[0], everything[2])
+    assert corpus.index.dense(vector("tea"), 10, among=[]) == ()
+    words = corpus.index.lexical([(("tea",),)], 10)
+    assert corpus.index.lexical([(("tea",),)], 10, among=[words[1].key]) == words[1:]
+    assert corpus.index.dense(vector("tea"), 10, Filters(author=("nobody",)), chosen) == ()
+
+
+def test_dense_scores_are_cosines_best_first(corpus: Corpus) -> None:
+    corpus.add(TEA, SHIP, UNDATED)
+
+    ranking = corpus.index.dense(vector("Ferry\nThe ferry left the harbour at noon."), 10)
+
+    assert ids(corpus.index, ranking)[0] == "ship"
+    assert list(ranking) == sorted(ranking, key=lambda row: (-row.score, row.key))
+    assert all(-1.0001 <= row.score <= 1.0001 for row in ranking)
+
+
+def test_equals_are_ordered_by_key_and_the_lowest_come_first(corpus: Corpus) -> None:
+    corpus.add(*[make_article(f"n{n}", "tea.") for n in range(8)])
+
+    for ranking in (
+        corpus.index.dense(vector("tea"), 8),
+        corpus.index.lexical([(("tea",),)], 8),
+    ):
+        keys = [row.key for row in ranking]
+        assert keys == sorted(keys)
+        assert len({row.score for row in ranking}) == 1
+    best = [row.key for row in corpus.index.dense(vector("tea"), 8)][:3]
+    assert [row.key for row in corpus.index.dense(vector("tea"), 3)] == best
+
+
+def test_a_rarer_concept_weighs_more(corpus: Corpus) -> None:
+    corpus.add(TEA, SHIP, UNDATED)
+
+    common, rare, absent = corpus.index.weights([(("tea",),), (("harbour",),), (("x",),)])
+
+    assert common < rare < absent
+
+
+def test_copies_are_the_articles_with_the_same_text(corpus: Corpus) -> None:
+    corpus.add(*[make_article(id, "同文。", title=id) for id in ("c", "a", "b")], SHIP)
+
+    assert corpus.index.copies("a") == ("b", "c")
+    corpus.remove("b")
+    assert corpus.index.copies("a") == ("c",)
+
+
+def test_passages_are_the_articles_own_text(corpus: Corpus) -> None:
+    corpus.add(TEA)
+
+    keys = [row.key for row in corpus.index.dense(vector("tea"), 10)]
+
+    for passage in corpus.index.passages(keys).values():
+        assert passage.text == passage.span.of(TEA.text)
+
+
+# The index on disk.
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> LocalCorpus:
+    return LocalCorpus(tmp_path)
+
+
+def answers(index: LocalIndex) -> tuple[object, ...]:
+    """Return what an index says to a few questions, by passage and not by key."""
+    rankings = [
+        index.dense(vector("tea"), 20),
+        index.lexical([(("tea",),)], 20),
+        index.lexical([(("ferri",), ("harbour",))], 20),
+    ]
+    told = []
+    for ranking in rankings:
+        found = index.passages([row.key for row in ranking])
+        told.append([(found[row.key].id, round(row.score, 4)) for row in ranking])
+    return (*told, index.info.articles, index.info.passages)
+
+
+def test_opened_again_it_answers_alike(local: LocalCorpus) -> None:
+    local.add(TEA, SHIP, UNDATED)
+    local.remove("undated")
+
+    assert answers(local.open_again()) == answers(local.index)
+
+
+def test_any_history_ends_like_building_at_once(local: LocalCorpus, tmp_path: Path) -> None:
+    """Ties aside, which keys order, only what there is now counts."""
+    local.add(UNDATED)
+    local.add(TEA)
+    local.add(make_article("ship", "Nothing yet."))
+    local.remove("undated")
+    local.add(SHIP)
+
+    (tmp_path / "once").mkdir()
+    once = LocalCorpus(tmp_path / "once")
+    once.add(TEA, SHIP)
+
+    assert answers(local.index)[0] == answers(once.index)[0]
+    assert answers(local.index)[3:] == answers(once.index)[3:]
+
+
+def test_an_open_reader_sees_what_another_writes(local: LocalCorpus) -> None:
+    reader = local.open_again()
+    local.add(TEA)
+    assert dense(reader) == lexical(reader, "tea") == ["tea"]
+
+    local.add(SHIP)
+    local.remove("tea")
+    assert dense(reader) == lexical(reader, "harbour") == ["ship"]
+    assert lexical(reader, "tea") == []
+
+
+class Crash(BaseException):
+    """What stops a writer in the middle."""
+
+
+def crash(*_: object, **__: object) -> None:
+    raise Crash
+
+
+@pytest.mark.parametrize(
+    ("owner", "step"),
+    [
+        (PassageStore, "take"),
+        (WordIndex, "apply"),
+        (VectorIndex, "save"),
+        (Manifest, "write"),
+    ],
+    ids=["before passages", "before words", "before vectors", "before manifest"],
+)
+def test_a_crash_anywhere_is_repaired_by_catching_up(
+    local: LocalCorpus,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    owner: type,
+    step: str,
+) -> None:
+    monkeypatch.setattr(qa.index, "SAVE_AT_LEAST", 1)
+    local.add(TEA, SHIP)
+    with monkeypatch.context() as broken:
+        broken.setattr(owner, step, crash)
+        with pytest.raises(Crash):
+            local.add(UNDATED, make_article("tea", "Tea is out. Only tea.", title="茶"))
+
+    opened = local.open_again()
+    opened.catch_up(local.articles, local.encoder)
+
+    assert not opened.behind(local.articles)
+    (tmp_path / "once").mkdir()
+    once = LocalCorpus(tmp_path / "once")
+    once.add(SHIP, UNDATED, make_article("tea", "Tea is out. Only tea.", title="茶"))
+    assert answers(opened)[0] == answers(once.index)[0]
+    assert sorted(lexical(opened, "tea")) == ["tea", "undated"]
+    assert Manifest.read(opened.folder).passages == opened.info.passages
+
+
+def test_a_crash_between_commit_and_cursor_is_repaired(
+    local: LocalCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local.add(TEA)
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "replace", crash)
+        with pytest.raises(Crash):
+            local.add(SHIP)
+
+    opened = local.open_again()
+    assert opened.behind(local.articles)
+    opened.catch_up(local.articles, local.encoder)
+
+    assert lexical(opened, "harbour") == ["ship"]
+    assert len(WordIndex(opened.folder / "words")) == 2
+
+
+def test_vectors_are_saved_now_and_then_and_only_the_rest_is_read(
+    local: LocalCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qa.index, "SAVE_AT_LEAST", 1)
+    for n in range(5):
+        local.add(make_article(f"n{n}", f"第{n}条。tea"))
+
+    saved = list(local.index.folder.glob("vectors-*.faiss"))
+    assert 1 <= len(saved) <= 2
+    for path in saved:  # without them, the log has everything
+        path.unlink()
+    assert answers(local.open_again()) == answers(local.index)
+
+
+def test_updating_one_article_encodes_only_what_changed(local: LocalCorpus) -> None:
+    paragraphs = [f"第{n}段。" + "很长的句子。" * 30 for n in range(4)]
+    local.add(make_article("long", "\n".join(paragraphs)), TEA, SHIP)
+    local.encoder.encoded.clear()
+
+    paragraphs[2] = "改写的一段。" + "很长的句子。" * 30
+    local.add(make_article("long", "\n".join(paragraphs)))
+
+    assert len(local.encoder.encoded) == 1
+    assert "改写的一段" in local.encoder.encoded[0]
+
+
+def test_a_text_is_encoded_once_however_often_it_occurs(local: LocalCorpus) -> None:
+    local.add(*[make_article(f"n{n}", "同文。") for n in range(5)])
+    local.add(make_article("later", "同文。"))
+
+    assert local.encoder.encoded == ["同文。"]
+    assert local.index.info.passages == 6
+
+
+def test_progress_counts_every_article_once(
+    local: LocalCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qa.index, "BATCH", 3)
+    local.articles.put([named(make_article(f"n{n}", f"第{n}条。")) for n in range(8)])
+    told: list[int] = []
+
+    local.index.catch_up(local.articles, local.encoder, told.append)
+
+    assert told == [3, 3, 2]
+
+
+def test_threads_ask_while_another_adds(local: LocalCorpus) -> None:
+    local.add(TEA)
+    stop = threading.Event()
+    failures: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            while not stop.is_set():
+                assert "tea" in dense(local.index, depth=100)
+                assert "tea" in lexical(local.index, "tea")
+                local.index.info  # noqa: B018  reading it is the test
+        except BaseException as error:
+            failures.append(error)
+            raise
+        finally:
+            local.index.close()
+
+    readers = [threading.Thread(target=ask) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for n in range(8):
+        local.add(make_article(f"n{n}", f"第{n}条 ferry。"))
+    stop.set()
+    for reader in readers:
+        reader.join()
+
+    assert not failures
+    assert len(dense(local.index, depth=100)) == 9
+
+
+# What cannot be used.
+
+
+def test_the_index_of_another_model_is_refused(local: LocalCorpus) -> None:
+    with pytest.raises(IndexUnusable, match=r"hashing.*newsqa rebuild --model other"):
+        LocalIndex(local.index.folder, HashingEncoder("other").model)
+
+
+def test_another_format_is_refused(local: LocalCorpus) -> None:
+    path = local.index.folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 0}))
+
+    with pytest.raises(IndexUnusable, match=r"format 0.*newsqa rebuild"):
+        local.open_again()
+
+
+def damage(path: Path) -> None:
+    path.write_bytes(b"\x00 no such thing \xff" * 400)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "no manifest": lambda folder: (folder / "manifest.json").unlink(),
+    "manifest": lambda folder: damage(folder / "manifest.json"),
+    "manifest, a list": lambda folder: (folder / "manifest.json").write_text("[]"),
+    "manifest, other fields": lambda folder: (folder / "manifest.json").write_text('{"format":1}'),
+    "passages": lambda folder: damage(folder / "passages.sqlite"),
+    "no passages": lambda folder: (folder / "passages.sqlite").unlink(),
+    "vectors": lambda folder: damage(max(folder.glob("vectors-*.faiss"))),
+    "vectors, cut": lambda folder: cut(max(folder.glob("vectors-*.faiss"))),
+    "words": lambda folder: damage(folder / "words" / "meta.json"),
+    "words' cursor": lambda folder: (folder / "words" / "cursor").write_text(""),
+}
+
+
+@pytest.fixture
+def damaged(
+    request: pytest.FixtureRequest, local: LocalCorpus, monkeypatch: pytest.MonkeyPatch
+) -> LocalCorpus:
+    """Return an index with the damage asked for, all its files being there before."""
+    monkeypatch.setattr(qa.index, "SAVE_AT_LEAST", 1)
+    local.add(TEA, SHIP)
+    local.index.close()
+    DAMAGES[request.param](local.index.folder)
+    return local
+
+
+@pytest.mark.parametrize("damaged", DAMAGES, indirect=True)
+def test_a_damaged_index_is_refused_with_the_remedy(damaged: LocalCorpus) -> None:
+    with pytest.raises(IndexUnusable, match="newsqa rebuild"):
+        damaged.open_again()
+
+
+def test_lost_words_and_vectors_are_made_again(
+    local: LocalCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They follow the passages' log, from its beginning if need be."""
+    monkeypatch.setattr(qa.index, "SAVE_AT_LEAST", 1)
+    local.add(TEA, SHIP)
+    local.remove("ship")
+    shutil.rmtree(local.index.folder / "words")
+    for path in local.index.folder.glob("vectors-*.faiss"):
+        path.unlink()
+    local.encoder.encoded.clear()
+
+    opened = local.open_again()
+    assert opened.behind(local.articles)
+    opened.catch_up(local.articles, local.encoder)
+
+    assert dense(opened) == lexical(opened, "tea") == ["tea"]
+    assert lexical(opened, "harbour") == []
+    assert local.encoder.encoded == []
+
+
+# Generations.
+
+
+@pytest.fixture
+def generations(tmp_path: Path, local: LocalCorpus) -> Generations:
+    local.add(TEA, SHIP, UNDATED)
+    return Generations(tmp_path)
+
+
+def test_before_the_first_build_there_is_none(tmp_path: Path) -> None:
+    assert Generations(tmp_path).current() is None
+
+
+def test_a_build_answers_like_an_index_that_grew(
+    generations: Generations, local: LocalCorpus
+) -> None:
+    built = generations.build(local.articles, local.encoder)
+
+    assert answers(built) == answers(local.index)
+    assert generations.current() == built.folder
+    manifest = Manifest.read(built.folder)
+    assert (manifest.articles, manifest.passages) == (3, 3)
+    assert (manifest.model, manifest.dimension) == ("hashing", DIMENSION)
+
+
+def test_building_again_with_the_same_model_encodes_nothing(
+    generations: Generations, local: LocalCorpus
+) -> None:
+    generations.build(local.articles, local.encoder)
+    local.encoder.encoded.clear()
+
+    again = generations.build(local.articles, local.encoder)
+
+    assert local.encoder.encoded == []
+    assert answers(again) == answers(local.index)
+
+
+def test_building_with_another_model_encodes_everything(
+    generations: Generations, local: LocalCorpus
+) -> None:
+    generations.build(local.articles, local.encoder)
+    other = HashingEncoder("other")
+
+    built = generations.build(local.articles, other)
+
+    assert len(other.encoded) == built.info.passages == 3
+    assert Manifest.read(built.folder).fingerprint == other.model.fingerprint
+
+
+def test_who_holds_the_old_generation_keeps_answering(
+    generations: Generations, local: LocalCorpus
+) -> None:
+    old = generations.build(local.articles, local.encoder)
+    before = answers(old)
+    during: list[object] = []
+
+    local.articles.put([named(make_article("new", "New tea."))])
+    new = generations.build(
+        local.articles,
+        local.encoder,
+        lambda _: during.append((answers(old), generations.current())),
+    )
+
+    assert during == [(before, old.folder)]
+    assert answers(old) == before
+    assert new.folder == generations.current() != old.folder
+    assert "new" in lexical(new, "tea")
+
+
+def test_at_most_two_generations_are_kept(
+    generations: Generations, local: LocalCorpus, tmp_path: Path
+) -> None:
+    built = [generations.build(local.articles, local.encoder).folder for _ in range(4)]
+
+    assert len(set(built)) == 4
+    assert sorted((tmp_path / "generations").iterdir()) == sorted(built[-2:])
+
+
+@pytest.mark.parametrize("step", ["catch_up", "close"])
+def test_a_build_that_fails_changes_nothing_and_the_next_succeeds(
+    generations: Generations, local: LocalCorpus, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    first = generations.build(local.articles, local.encoder)
+    with monkeypatch.context() as broken:
+        broken.setattr(LocalIndex, step, crash)
+        with pytest.raises(Crash):
+            generations.build(local.articles, local.encoder)
+
+    assert generations.current() == first.folder
+    assert answers(first) == answers(generations.build(local.articles, local.encoder))
+
+
+@pytest.mark.parametrize("damaged", DAMAGES, indirect=True)
+def test_a_build_mends_any_damage(damaged: LocalCorpus, tmp_path: Path) -> None:
+    generations = Generations(tmp_path)
+    (tmp_path / "generations").mkdir()
+    damaged.index.folder.rename(tmp_path / "generations" / "broken")
+    (tmp_path / "current").symlink_to("generations/broken")
+
+    built = generations.build(damaged.articles, damaged.encoder)
+
+    assert sorted(dense(built)) == ["ship", "tea"]
+    assert lexical(built, "harbour") == ["ship"]

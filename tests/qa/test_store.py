@@ -1,0 +1,433 @@
+"""What is kept: one article an id, all or nothing, changes that only grow, removals that erase."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from qa.articles import article_id
+from qa.errors import ArticleNotFound
+from qa.passages import split_passages
+from qa.store import ArticleStore, Change, Draft, PassageStore
+from qa.types import Article, Filters
+
+from .conftest import DIMENSION, HashingEncoder, make_article, named, unnamed
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> ArticleStore:
+    return ArticleStore(tmp_path / "articles.sqlite")
+
+
+# Articles.
+
+
+def test_what_is_put_is_what_comes_back(articles: ArticleStore) -> None:
+    article = make_article(
+        "a",
+        "第一句。Second 😀 sentence.\n第三句。",
+        title="标题",
+        published="2021-10-27T11:03:00+08:00",
+        publisher="报",
+        author="记者",
+        categories=("要闻", "金融"),
+    )
+
+    assert articles.put([named(article)]) == [("a", "added")]
+    assert articles.get("a") == article
+    assert articles.find(["a", "b"]) == {"a": article}
+    assert len(articles) == 1
+
+
+def test_an_absent_article_is_not_found(articles: ArticleStore) -> None:
+    with pytest.raises(ArticleNotFound, match="'a'"):
+        articles.get("a")
+
+
+def test_the_same_again_is_unchanged_and_has_no_change_number(articles: ArticleStore) -> None:
+    articles.put([unnamed("文。", "/1.md")])
+    before = articles.changes(0, 10)
+
+    assert articles.put([unnamed("文。", "/1.md")])[0][1] == "unchanged"
+    assert articles.changes(0, 10) == before
+
+
+def test_a_reader_that_improved_updates_the_same_bytes(articles: ArticleStore) -> None:
+    draft = unnamed("文。", "/1.md")
+    articles.put([draft])
+
+    better = replace(draft, article=replace(draft.article, title="标题"))
+
+    assert articles.put([better]) == [(draft.article.id, "updated")]
+    assert articles.get(draft.article.id).title == "标题"
+
+
+def test_the_same_bytes_elsewhere_are_one_article(articles: ArticleStore) -> None:
+    articles.put([unnamed("文。", "/1.md")])
+
+    assert articles.put([unnamed("文。", "/2.md")]) == [(article_id("文。".encode()), "unchanged")]
+    assert len(articles) == 1
+
+
+def test_a_rewritten_file_keeps_its_id(articles: ArticleStore) -> None:
+    ((id, _),) = articles.put([unnamed("旧文。", "/1.md")])
+
+    assert articles.put([unnamed("新文。", "/1.md")]) == [(id, "updated")]
+    assert articles.get(id).text == "新文。"
+    assert articles.put([unnamed("新文。", "/1.md")]) == [(id, "unchanged")]
+
+
+def test_the_old_text_of_a_rewritten_file_is_another_article(articles: ArticleStore) -> None:
+    articles.put([unnamed("旧文。", "/1.md")])
+    articles.put([unnamed("新文。", "/1.md")])
+
+    ((id, outcome),) = articles.put([unnamed("旧文。", "/2.md")])
+
+    assert outcome == "added"
+    assert {a.text for a in articles.find([id, article_id("旧文。".encode())]).values()} == {
+        "旧文。",
+        "新文。",
+    }
+    assert articles.put([unnamed("旧文。", "/2.md")]) == [(id, "unchanged")]
+
+
+def test_an_id_that_came_with_the_article_is_kept(articles: ArticleStore) -> None:
+    one, other = make_article("n1", "文。"), make_article("n2", "文。")
+    articles.put([Draft(one, b"bytes", "/1", named=True)])
+
+    assert articles.put([Draft(other, b"bytes", "/1", named=True)]) == [("n2", "added")]
+    assert articles.put([Draft(replace(one, text="新。"), b"new", named=True)]) == [
+        ("n1", "updated")
+    ]
+    assert len(articles) == 2
+
+
+def test_what_was_sent_twice_from_nowhere_is_not_one_place(articles: ArticleStore) -> None:
+    articles.put([unnamed("一。")])
+    articles.put([unnamed("二。")])
+
+    assert len(articles) == 2
+
+
+def test_all_or_none_are_put(articles: ArticleStore) -> None:
+    def drafts() -> Iterator[Draft]:
+        yield unnamed("一。")
+        raise OSError("unplugged")
+
+    with pytest.raises(OSError, match="unplugged"):
+        articles.put(drafts())
+
+    assert (len(articles), articles.changes(0, 10)) == (0, [])
+    articles.put([unnamed("二。")])  # the connection is free again
+
+
+def test_two_of_one_id_in_one_batch_leave_the_last(articles: ArticleStore) -> None:
+    outcomes = articles.put([named(make_article("a", "一。")), named(make_article("a", "二。"))])
+
+    assert outcomes == [("a", "added"), ("a", "updated")]
+    assert articles.get("a").text == "二。"
+
+
+def test_what_is_removed_is_gone_and_can_come_back(articles: ArticleStore) -> None:
+    draft = unnamed("文。", "/1.md")
+    id = draft.article.id
+    articles.put([draft])
+
+    assert articles.remove([id, "absent", id]) == [id]
+    assert articles.remove([id]) == []
+    assert (len(articles), articles.find([id])) == (0, {})
+    assert articles.put([draft]) == [(id, "added")]
+
+
+def test_a_removal_is_a_change(articles: ArticleStore) -> None:
+    articles.put([named(make_article("a", "一。")), named(make_article("b", "二。"))])
+    seen = articles.changes(0, 10)[-1].seq
+
+    articles.remove(["a"])
+
+    (change,) = articles.changes(seen, 10)
+    assert (change.id, change.article) == ("a", None)
+    assert articles.pending(seen) == 1
+
+
+def files_containing(folder: Path, content: bytes) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if content in path.read_bytes())
+
+
+def test_a_removed_article_is_erased_from_the_disk(tmp_path: Path) -> None:
+    articles = ArticleStore(tmp_path / "articles.sqlite")
+    secret = "The witness lives in Elm Street. " * 300
+    ((id, _), _) = articles.put([unnamed(secret, "/1.md"), unnamed("其他。")])
+    assert files_containing(tmp_path, b"Elm Street")
+
+    articles.remove([id])
+
+    assert files_containing(tmp_path, b"Elm Street") == []
+
+
+def test_pages_visit_every_article_once_newest_first(articles: ArticleStore) -> None:
+    articles.put([unnamed(f"第{n}。") for n in range(23)])
+    articles.remove([articles.changes(0, 1)[0].id])
+
+    visited: list[Change] = []
+    while page := articles.page(visited[-1].seq if visited else None, 5):
+        assert len(page) <= 5
+        visited += page
+
+    assert len({change.id for change in visited}) == len(visited) == 22
+    assert [c.seq for c in visited] == sorted((c.seq for c in visited), reverse=True)
+
+
+_places = st.sampled_from(["", "/1", "/2", "/3"])
+_texts = st.sampled_from(["一。", "二。", "三。"])
+_names = st.sampled_from(["a", "b"])
+
+
+class ArticleStoreMachine(RuleBasedStateMachine):
+    """Ids are unique, what was put last is what is there, and change numbers only grow."""
+
+    folder: Path
+    number = 0
+
+    @initialize()
+    def begin(self) -> None:
+        type(self).number += 1
+        self.path = self.folder / f"{self.number}.sqlite"
+        self.articles = ArticleStore(self.path)
+        self.model: dict[str, str] = {}
+        self.places: dict[str, str] = {}
+        self.last = 0
+
+    def keep(self, draft: Draft) -> None:
+        ((id, outcome),) = self.articles.put([draft])
+        assert outcome == ("added" if id not in self.model else outcome)
+        assert (outcome == "unchanged") <= (self.model.get(id) == draft.article.text)
+        assert (outcome == "added") == (id not in self.model)
+        if draft.named:
+            assert id == draft.article.id
+        elif draft.location and outcome != "unchanged":
+            assert self.places.get(draft.location, id) == id
+            self.places[draft.location] = id
+        self.model[id] = draft.article.text
+        newest = self.articles.changes(self.last, 10)
+        assert [change.id for change in newest] == ([] if outcome == "unchanged" else [id])
+        self.last = newest[-1].seq if newest else self.last
+
+    @rule(text=_texts, place=_places)
+    def put_unnamed(self, text: str, place: str) -> None:
+        self.keep(unnamed(text, place))
+
+    @rule(id=_names, text=_texts)
+    def put_named(self, id: str, text: str) -> None:
+        self.places = {place: known for place, known in self.places.items() if known != id}
+        self.keep(Draft(make_article(id, text), text.encode(), named=True))
+
+    @rule(data=st.data())
+    def put_over_a_chosen_id(self, data: st.DataObject) -> None:
+        if self.model:
+            self.put_named(data.draw(st.sampled_from(sorted(self.model))), data.draw(_texts))
+
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        ids = data.draw(st.lists(st.sampled_from([*sorted(self.model), "absent"]), max_size=2))
+        removed = self.articles.remove(ids)
+        assert removed == [id for id in dict.fromkeys(ids) if id in self.model]
+        self.model = {id: text for id, text in self.model.items() if id not in removed}
+        self.places = {place: id for place, id in self.places.items() if id not in removed}
+        for change in self.articles.changes(self.last, 10):
+            self.last = change.seq
+
+    @rule()
+    def open_again(self) -> None:
+        self.articles = ArticleStore(self.path)
+
+    @invariant()
+    def everything_is_there_once(self) -> None:
+        if hasattr(self, "articles"):
+            assert {c.id: c.article.text for c in self.articles.page(None, 100) if c.article} == (
+                self.model
+            )
+            numbers = [change.seq for change in self.articles.changes(0, 100)]
+            assert numbers == sorted(set(numbers))
+
+
+def test_any_history_keeps_what_was_put_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ArticleStoreMachine, "folder", tmp_path, raising=False)
+    run_state_machine_as_test(
+        ArticleStoreMachine,
+        settings=settings(max_examples=25, stateful_step_count=15, deadline=None),
+    )
+
+
+def test_readers_see_whole_batches_while_another_thread_writes(articles: ArticleStore) -> None:
+    stop = threading.Event()
+    counts: list[int] = []
+
+    def read() -> None:
+        while not stop.is_set():
+            counts.append(len(articles))
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for batch in range(10):
+        articles.put([unnamed(f"第{batch}-{n}。") for n in range(5)])
+    stop.set()
+    for reader in readers:
+        reader.join()
+
+    assert len(articles) == 50
+    assert not [count for count in counts if count % 5]
+
+
+# Passages.
+
+
+@pytest.fixture
+def passages(tmp_path: Path) -> PassageStore:
+    return PassageStore(tmp_path / "passages.sqlite")
+
+
+def take(store: PassageStore, seq: int, *articles: Article, removed: tuple[str, ...] = ()) -> None:
+    """Take in these articles, a sentence a passage."""
+    encoder = HashingEncoder()
+    made = [
+        (article, passage, encoder.encode([passage.text], "passage").vectors[0])
+        for article in articles
+        for passage in split_passages(article, encoder.count_tokens, 500, target=1)
+    ]
+    gone = [Change(seq, id, None) for id in removed]
+    store.take([*gone, *(Change(seq, article.id, article) for article in articles)], made)
+
+
+def texts(store: PassageStore, keys: list[int]) -> list[str]:
+    return [passage.text for passage in store.passages(keys).values()]
+
+
+def test_passages_come_back_as_they_were_made(passages: PassageStore) -> None:
+    article = make_article("a", "一。二。", title="题")
+    take(passages, 7, article)
+
+    came, went = passages.since(0)
+
+    assert went == []
+    assert [entry.embedded for entry in came] == ["题\n一。", "题\n二。"]
+    assert all(e.vector.shape == (DIMENSION,) and e.vector.dtype == np.float32 for e in came)
+    assert tuple(passages.passages([entry.key for entry in came]).values()) == split_passages(
+        article, HashingEncoder().count_tokens, 500, target=1
+    )
+    assert (passages.article_seq, passages.articles(), len(passages)) == (7, 1, 2)
+
+
+def test_since_is_the_net_effect(passages: PassageStore) -> None:
+    take(passages, 1, make_article("a", "一。"), make_article("b", "二。"))
+    start = passages.cursor
+    (first, second) = (entry.key for entry in passages.since(0)[0])
+
+    take(passages, 2, make_article("a", "三。"))
+    take(passages, 3, make_article("a", "四。"))
+    take(passages, 4, removed=("b",))
+
+    came, went = passages.since(start)
+    assert [entry.embedded for entry in came] == ["四。"]
+    assert {first, second} <= set(went)
+    assert [entry.embedded for entry in passages.since(0)[0]] == ["四。"]
+    assert passages.since(passages.cursor) == ([], [])
+
+
+def test_following_in_any_steps_ends_in_the_same_state(passages: PassageStore) -> None:
+    """An index that looked after each change and one that looked once hold the same keys."""
+    often: set[int] = set()
+    cursor = 0
+    for seq, (text, removed) in enumerate(
+        [("一。二。", ()), ("二。三。", ()), ("", ("a",)), ("一。", ()), ("一。四。", ())], 1
+    ):
+        take(passages, seq, *[make_article("a", text)] * bool(text), removed=removed)
+        came, went = passages.since(cursor)
+        often = (often | {entry.key for entry in came}) - set(went)
+        cursor = passages.cursor
+
+    assert often == {entry.key for entry in passages.since(0)[0]}
+    assert texts(passages, sorted(often)) == ["一。", "四。"]
+
+
+def test_a_key_is_never_used_again(passages: PassageStore) -> None:
+    take(passages, 1, make_article("a", "一。"))
+    (old,) = (entry.key for entry in passages.since(0)[0])
+    take(passages, 2, removed=("a",))
+    take(passages, 3, make_article("a", "一。"))
+
+    assert old not in {entry.key for entry in passages.since(0)[0]}
+    assert passages.passages([old]) == {}
+
+
+def test_known_texts_have_their_vectors(passages: PassageStore) -> None:
+    take(passages, 1, make_article("a", "一。"))
+
+    known = passages.vectors(["一。", "二。", "一。"])
+
+    assert list(known) == ["一。"]
+    assert np.array_equal(known["一。"], HashingEncoder().encode(["一。"], "passage").vectors[0])
+
+
+def test_copies_are_the_other_articles_with_the_same_text(passages: PassageStore) -> None:
+    same = [make_article(id, "同文。", title=id) for id in ("c", "a", "b")]
+    take(passages, 1, *same, make_article("d", "异文。"))
+
+    assert passages.copies("b") == ("a", "c")
+    assert passages.copies("d") == passages.copies("absent") == ()
+
+
+def test_a_removed_articles_passages_are_erased_from_the_disk(tmp_path: Path) -> None:
+    passages = PassageStore(tmp_path / "passages.sqlite")
+    take(passages, 1, make_article("a", "The witness lives in Elm Street. " * 50))
+    take(passages, 2, make_article("b", "其他。"))
+    assert files_containing(tmp_path, b"Elm Street")
+
+    take(passages, 3, removed=("a",))
+
+    assert files_containing(tmp_path, b"Elm Street") == []
+
+
+def test_no_filters_allow_everything(passages: PassageStore) -> None:
+    take(passages, 1, make_article("a", "一。二。"))
+
+    assert passages.allowed(Filters()) == [entry.key for entry in passages.since(0)[0]]
+
+
+@pytest.mark.parametrize("value", ["'; DROP TABLE passages; --", '"', "%", "[", "\\", "啊"])
+def test_filter_values_are_only_values(passages: PassageStore, value: str) -> None:
+    take(
+        passages,
+        1,
+        make_article("a", "一。", publisher=value, author=value, categories=(value, value)),
+        make_article("b", "二。"),
+    )
+
+    for filters in (Filters(source=(value,)), Filters(author=(value,)), Filters(category=(value,))):
+        assert texts(passages, passages.allowed(filters)) == ["一。"]
+
+
+def test_the_day_is_the_articles_own(passages: PassageStore) -> None:
+    """Late in the evening in Shanghai it is still the day before in Greenwich, not here."""
+    take(passages, 1, make_article("a", "一。", published="2021-10-27T00:30:00+08:00"))
+
+    def found(day: date) -> int:
+        return len(passages.allowed(Filters(date_from=day, date_to=day)))
+
+    assert (found(date(2021, 10, 26)), found(date(2021, 10, 27))) == (0, 1)

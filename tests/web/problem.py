@@ -1,0 +1,20 @@
+"""What every problem document has in common."""
+
+from typing import Any
+
+from web.app import HEADERS
+from web.problems import MEDIA_TYPE
+
+
+def assert_problem(response: Any, status: int, *fields: str) -> None:
+    """Check that a response is the problem document of a status, naming these fields."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == MEDIA_TYPE
+    document = response.json()
+    assert document["status"] == status
+    assert document["title"]
+    assert document["detail"]
+    assert {error["field"] for error in document.get("errors", [])} == set(fields)
+    assert all(error["message"] for error in document.get("errors", []))
+    for name, value in HEADERS.items():
+        assert response.headers[name] == value
