@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -362,7 +361,9 @@ class Generations:
         shutil.rmtree(building, ignore_errors=True)
         index = LocalIndex.create(building, encoder.model)
         index.catch_up(articles, encoder, progress, _reusable(before, encoder.model))
-        folder = self._named(encoder.model)
+        # To the microsecond: a name that comes again would hide the swap from who holds the old.
+        made = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
+        folder = self._folder / f"{made}-{encoder.model.fingerprint[:8]}"
         index.close()
         building.rename(folder)
         self._swap(folder)
@@ -370,11 +371,6 @@ class Generations:
             if path not in (before, folder):
                 shutil.rmtree(path)
         return LocalIndex(folder, encoder.model)
-
-    def _named(self, model: ModelInfo) -> Path:
-        stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{model.fingerprint[:8]}"
-        names = (stem if n == 0 else f"{stem}-{n}" for n in count())
-        return next(path for name in names if not (path := self._folder / name).exists())
 
     def _swap(self, folder: Path) -> None:
         partial = self._current.with_name(f".current.{os.getpid()}")

@@ -184,10 +184,10 @@ class WordIndex:
                     (tantivy.Occur.Must, tantivy.Query.const_score_query(within, 0.0)),
                 ]
             )
-        hits = searcher.search(query, depth, count=False).hits
+        hits = _best(searcher, query, depth)
         keys = searcher.fast_field_values("key", [address for _, address in hits])
         rows = [Ranked(int(k or 0), float(s)) for k, (s, _) in zip(keys, hits, strict=True)]
-        return tuple(sorted(rows, key=lambda row: (-row.score, row.key)))
+        return tuple(sorted(rows, key=lambda row: (-row.score, row.key))[:depth])
 
     def _query(self, searcher: tantivy.Searcher, concept: Concept) -> tantivy.Query:
         weight = _idf(searcher, sum(_frequency(searcher, phrase) for phrase in concept))
@@ -215,6 +215,19 @@ class WordIndex:
             self._index.reload()
             self._seen = cursor
         return self._index.searcher()
+
+
+def _best(
+    searcher: tantivy.Searcher, query: tantivy.Query, depth: int
+) -> list[tuple[float, tantivy.DocAddress]]:
+    """Return the `depth` best, and all that are as good as the last of them."""
+    limit = depth + 1
+    hits = searcher.search(query, limit, count=False).hits
+    # Of those that tie for the last places tantivy keeps any, as its segments have it.
+    while len(hits) == limit and hits[-1][0] == hits[depth - 1][0]:
+        limit *= 2
+        hits = searcher.search(query, limit, count=False).hits
+    return list(hits)
 
 
 def _frequency(searcher: tantivy.Searcher, phrase: Phrase) -> int:

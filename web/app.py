@@ -8,9 +8,11 @@ from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response
 
+from qa.articles import MAX_ARTICLE_BYTES
 from qa.engine import Engine
 from qa.types import Query
 from web import health, page, problems, routes
+from web.limits import BodyLimit
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ def create_app(engine: Engine) -> FastAPI:
     )
     app.state.engine = engine
     app.state.ready = threading.Event()
+    app.add_middleware(BodyLimit, most=MAX_ARTICLE_BYTES)
     problems.install(app)
     health.count_requests(app)
     app.middleware("http")(_with_headers)

@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, Response
 from pydantic_core import to_json
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from qa.articles import MAX_ARTICLE_BYTES, Reading, read_articles, read_record
+from qa.articles import Reading, read_articles, read_record
 from qa.engine import Engine
 from qa.errors import ArticleNotFound, ArticleRefused
 from qa.sources import draft
@@ -221,13 +221,9 @@ def _events(events: Iterator[Event]) -> Iterator[ServerSentEvent]:
 async def _readings(request: Request) -> list[Reading | ArticleRefused]:
     """Return the articles in the body of a request."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_ARTICLE_BYTES:
-            raise HTTPException(413, f"at most {MAX_ARTICLE_BYTES:,} bytes at a time")
+    body = await request.body()
     if kind in _DOCUMENTS:
-        return list(read_articles(bytes(body), ""))
+        return list(read_articles(body, ""))
     if kind != "application/json":
         raise HTTPException(415, f"{kind or 'no'} content; send JSON, text/markdown or text/html")
     try:

@@ -103,7 +103,7 @@ def test_any_history_searches_like_brute_force(
     monkeypatch.setattr(VectorIndexMachine, "folder", tmp_path, raising=False)
     run_state_machine_as_test(
         VectorIndexMachine,
-        settings=settings(max_examples=30, stateful_step_count=15, deadline=None),
+        settings=settings(max_examples=25, stateful_step_count=12, deadline=None),
     )
 
 

@@ -19,6 +19,7 @@ from qa.config import Settings
 from qa.engine import Engine
 from qa.errors import HomeBusy
 from qa.types import Answer
+from web.cli import serve
 
 ROOT = Path(__file__).parents[2]
 NEWSQA = [sys.executable, "-c", "from web.cli import main; main()"]
@@ -252,6 +253,7 @@ def test_serve_listens_where_the_flag_or_else_the_environment_says(
 
 def test_every_verb_is_in_the_help(run: Run) -> None:
     text = run("--help").stdout
+    assert str(serve.__doc__) in text
     for verb in ("serve", "add", "remove", "rebuild", "ask", "search", "status", "evaluate"):
         assert verb in text
 

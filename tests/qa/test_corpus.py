@@ -268,19 +268,19 @@ def add_in_batches(home: Path, prefix: str, count: int, began: Path) -> None:
 
 def test_processes_that_add_at_once_lose_nothing(home: Path) -> None:
     """Not even where the home is not there yet."""
-    writers = [start(add_one_by_one, home, prefix, 4) for prefix in "abc"]
+    writers = [start(add_one_by_one, home, prefix, 3) for prefix in "abc"]
     for writer in writers:
         writer.join(60)
 
     assert [writer.exitcode for writer in writers] == [0, 0, 0]
-    expected = {f"{prefix}{n}" for prefix in "abc" for n in range(4)}
+    expected = {f"{prefix}{n}" for prefix in "abc" for n in range(3)}
     assert found(open_corpus(home), "tea") == expected
 
 
 def test_a_reader_sees_what_another_process_adds(corpus: Corpus, home: Path) -> None:
     assert found(corpus, "tea") == set()
 
-    writer = start(add_one_by_one, home, "a", 4)
+    writer = start(add_one_by_one, home, "a", 3)
     seen: list[int] = []
     while writer.is_alive():
         seen.append(len(found(corpus, "tea")))
@@ -288,20 +288,20 @@ def test_a_reader_sees_what_another_process_adds(corpus: Corpus, home: Path) -> 
 
     assert writer.exitcode == 0
     assert seen == sorted(seen)
-    assert found(corpus, "tea") == {"a0", "a1", "a2", "a3"}
+    assert found(corpus, "tea") == {"a0", "a1", "a2"}
 
 
 def test_a_writer_killed_at_any_moment_leaves_a_home_that_is_whole(home: Path) -> None:
     """Every article is there with all its passages or not at all, and adding again completes it."""
     seconds = random.Random(7)
     began = home.with_name("began")
-    count = 24
-    for trial in range(12):
+    trials, count = 8, 16
+    for trial in range(trials):
         began.unlink(missing_ok=True)
         writer = start(add_in_batches, home, f"t{trial}-", count, began)
         while not began.exists():
             time.sleep(0.002)
-        time.sleep(seconds.uniform(0, 0.8))
+        time.sleep(seconds.uniform(0, 0.6))
         if writer.pid and writer.is_alive():
             os.kill(writer.pid, signal.SIGKILL)
         writer.join()
@@ -313,10 +313,10 @@ def test_a_writer_killed_at_any_moment_leaves_a_home_that_is_whole(home: Path) -
         assert index.info.passages == 3 * len(kept)
         assert index.info.articles == len(kept)
 
-    everything = {f"t{trial}-{n}" for trial in range(12) for n in range(count)}
+    everything = {f"t{trial}-{n}" for trial in range(trials) for n in range(count)}
     assert kept < everything, "no writer was killed half-way"
     last = open_corpus(home)
-    for trial in range(12):
+    for trial in range(trials):
         last.add(drafts(f"t{trial}-", count))
     assert found(last, "tea") == everything
     assert last.serving()[1].info.passages == 3 * len(everything)

@@ -270,7 +270,7 @@ def test_any_history_keeps_what_was_put_last(
     monkeypatch.setattr(ArticleStoreMachine, "folder", tmp_path, raising=False)
     run_state_machine_as_test(
         ArticleStoreMachine,
-        settings=settings(max_examples=25, stateful_step_count=15, deadline=None),
+        settings=settings(max_examples=20, stateful_step_count=12, deadline=None),
     )
 
 

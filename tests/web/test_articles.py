@@ -139,10 +139,13 @@ def test_other_media_are_refused(client: TestClient) -> None:
         assert_problem(response, 415)
 
 
-def test_more_than_the_limit_is_refused(client: TestClient) -> None:
-    body = b" " * (MAX_ARTICLE_BYTES + 1)
+@pytest.mark.parametrize("path", ["/articles", "/ask", "/search"])
+def test_more_than_the_limit_is_refused_however_it_is_sent(client: TestClient, path: str) -> None:
+    body = b" " * MAX_ARTICLE_BYTES
     headers = {"Content-Type": "application/json"}
-    assert_problem(client.post("/articles", content=body, headers=headers), 413)
+    for content in (body + b" ", iter([body, b" "])):
+        assert_problem(client.post(path, content=content, headers=headers), 413)
+    assert client.post(path, content=body, headers=headers).status_code == 422
 
 
 def test_put_keeps_one_article_under_its_address(client: TestClient) -> None:
