@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -191,8 +192,10 @@ def _measured(encoder: Encoder, path: Path) -> dict[str, Vectors]:
         sides = zip(*PARALLEL, strict=True)
         means = [encoder.encode(side, "passage").vectors.mean(axis=0) for side in sides]
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial.npy")
-        np.save(partial, np.array(means, np.float32))
-        partial.replace(path)
+        # A folder of its own: another process may be measuring too.
+        with TemporaryDirectory(dir=path.parent) as folder:
+            partial = Path(folder) / path.name
+            np.save(partial, np.array(means, np.float32))
+            partial.replace(path)
     chinese, english = np.load(path)
     return {"zh": chinese, "en": english, "und": (chinese + english) / 2}

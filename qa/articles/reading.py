@@ -50,7 +50,7 @@ _RECORD_FIELDS = (
     "lang",
 )  # fmt: skip
 _HTML = re.compile(r"\s*<(?:!--|!doctype|\?xml|/?[a-z][a-z0-9-]*[\s/>])", re.IGNORECASE)
-_ID = re.compile(r"\S{1,200}")
+_ID = re.compile(r"(?!\.{1,2}\Z)[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e]{1,200}")
 _YAML_NULLS = frozenset({"~", "null"})
 _JSON = re.compile(r'\s*\{\s*["}]')
 _MARKDOWN = re.compile(r"^#{1,6} \S|^(?:```|~~~)|\]\(https?://|^\|?[ :-]+-\|[ :|-]+$", re.MULTILINE)
@@ -138,7 +138,7 @@ def read_record(record: Mapping[str, object], origin: str) -> Reading:
     source = json.dumps({k: v for k, v in fields.items() if v}, sort_keys=True).encode()
     _check_size(len(source), origin)
     if not (values["id"] == "" or _ID.fullmatch(values["id"])):
-        raise ArticleRefused(origin, "id: use 1 to 200 characters, no spaces or control characters")
+        raise ArticleRefused(origin, "id: use 1 to 200 visible characters, no spaces, and not . or ..")
     bodies = [name for name in ("text", "html", "markdown") if values[name].strip()]
     if len(bodies) != 1:
         found = " and ".join(bodies) or "none of them"
