@@ -103,8 +103,10 @@ class Corpus:
         """Erase these articles and their passages; return the ids that were there."""
         with self._writing():
             removed = self.articles.remove(ids)
-            encoder, index = self.serving()
-            index.catch_up(self.articles, encoder)
+            if removed:
+                encoder, index = self.serving()
+                index.catch_up(self.articles, encoder)
+                self._generations.forget_earlier()
         return removed
 
     def rebuild(self, model: str | None = None, progress: Progress = lambda _: None) -> Manifest:

@@ -367,10 +367,17 @@ class Generations:
         index.close()
         building.rename(folder)
         self._swap(folder)
-        for path in self._folder.iterdir():
-            if path not in (before, folder):
-                shutil.rmtree(path)
+        self._keep_only(before, folder)
         return LocalIndex(folder, encoder.model)
+
+    def forget_earlier(self) -> None:
+        """Delete every generation but the current one, with what was removed from that since."""
+        self._keep_only(self.current())
+
+    def _keep_only(self, *kept: Path | None) -> None:
+        for path in self._folder.iterdir():
+            if path not in kept:
+                shutil.rmtree(path)
 
     def _swap(self, folder: Path) -> None:
         partial = self._current.with_name(f".current.{os.getpid()}")

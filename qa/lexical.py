@@ -23,9 +23,10 @@ K1 = 1.2
 MAX_TOKEN = 64
 """Code points of a token; longer runs (base64, hostile input) say nothing and are left out."""
 
-# Kept whole: a number with its percent sign, a year, a month, a date, a Latin name with its joints.
+# Kept whole: a date, 5G and 3nm, a number with its percent sign, a year, a month, a Latin name.
 _WHOLE = re.compile(
     r"(?P<date>\d{1,2}月\d{1,2}[日号])"
+    r"|(?P<mixed>\d+(?:\.\d+)?[^\W\d_\u2e80-\U0003ffff][^\W_\u2e80-\U0003ffff]*)"
     r"|(?P<number>\d+(?:,\d{3})+(?:\.\d+)?%?|\d+(?:\.\d+)*%?)(?P<unit>[年月])?"
     r"|(?P<latin>[^\W\d_\u2e80-\U0003ffff]+(?:['’.&-]?[^\W_\u2e80-\U0003ffff]+)*)"
 )
@@ -103,6 +104,8 @@ def _whole(match: re.Match[str]) -> list[str]:
         unit = match["unit"] or ""
         forms = [number + unit, number.rstrip("%")]
         return list(dict.fromkeys(forms)) if unit != "月" else forms[:1]
+    if mixed := match["mixed"]:
+        return [mixed]
     return [stem(match["latin"].replace("’", "'").removesuffix("'s"))]
 
 

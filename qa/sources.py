@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from qa.articles import MAX_FILE_BYTES, Reading, article_id, read_articles
+from qa.articles import MAX_FILE_BYTES, Reading, read_articles
 from qa.errors import ArticleRefused
 from qa.store import Draft
 
@@ -71,6 +71,5 @@ def _drafts(data: bytes, origin: str, location: str) -> Iterator[Draft | Article
 
 
 def draft(reading: Reading, location: str = "") -> Draft:
-    """Return what was read as it is kept; an id that is not made of its bytes came with it."""
-    named = reading.article.id != article_id(reading.source)
-    return Draft(reading.article, reading.source, location, named, reading.warnings)
+    """Return what was read, for the store."""
+    return Draft(reading.article, reading.source, location, reading.named, reading.warnings)

@@ -75,11 +75,13 @@ class Reading:
 
     Attributes:
         source: the bytes this one article came from; reading them again gives it again.
+        named: the id came with the article; otherwise it is made of the bytes.
         warnings: what was mended or left out, each beginning with its field.
     """
 
     article: Article
     source: bytes
+    named: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -138,7 +140,9 @@ def read_record(record: Mapping[str, object], origin: str) -> Reading:
     source = json.dumps({k: v for k, v in fields.items() if v}, sort_keys=True).encode()
     _check_size(len(source), origin)
     if not (values["id"] == "" or _ID.fullmatch(values["id"])):
-        raise ArticleRefused(origin, "id: use 1 to 200 visible characters, no spaces, and not . or ..")
+        raise ArticleRefused(
+            origin, "id: use 1 to 200 visible characters, no spaces, and not . or .."
+        )
     bodies = [name for name in ("text", "html", "markdown") if values[name].strip()]
     if len(bodies) != 1:
         found = " and ".join(bodies) or "none of them"
@@ -310,7 +314,7 @@ def _finished(draft: _Draft, source: bytes, origin: str) -> Reading:
         url=address,
         origin=origin,
     )
-    return Reading(article, source, tuple(warnings))
+    return Reading(article, source, bool(line("id")), tuple(warnings))
 
 
 def _string(record: Mapping[str, object], name: str, origin: str) -> str:

@@ -254,7 +254,7 @@ def test_json_lines_keep_ids_and_go_on_after_a_bad_line(pack: type[bytes]) -> No
         ({"text": ["a"]}, "text: must be a string, not list"),
         ({"text": "a", "categories": [1]}, "categories: must be a string or a list of strings"),
         ({"text": "a", "id": "b c"},
-         "id: use 1 to 200 characters, no spaces or control characters"),
+         "id: use 1 to 200 visible characters, no spaces, and not . or .."),
         ({"text": "a", "url": "javascript:x"},
          "url: 'javascript:x' is no web address; write it with https://"),
         ({"text": "a", "published": "soon"},

@@ -159,6 +159,8 @@ def test_a_document_is_known_by_its_place_and_its_bytes(tree: Path) -> None:
         ("a.md", "旧文。", "新文。"),
         ("a.html", "<p>旧文。</p>", "<p>新文。</p>"),
         ("a.json", '{"id": "n", "text": "旧文。"}', '{"id": "n", "text": "新文。"}'),
+        ("a.json", '{"text": "旧文。"}', '{"text": "新文。"}'),
+        ("a.json", '{\n"text": "旧文。"\n}', '{\n"text": "新文。"\n}'),
     ],
 )
 def test_a_file_that_is_rewritten_stays_one_article(
