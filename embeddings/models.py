@@ -48,7 +48,7 @@ class Model:
     """A model that was found.
 
     Attributes:
-        name: as it was asked for.
+        name: as it was asked for; a folder's whole path.
         fingerprint: 16 hexadecimal digits, the same only for the same weights and settings.
         files: a sentence-transformers folder, or the built-in model's data file.
     """
@@ -69,8 +69,10 @@ def find_model(name: str) -> Model:
     """
     if name == BUILT_IN and (package := find_spec(_PACKAGE)) and package.origin:
         return Model(name, _DATA_SHA256[:16], Path(package.origin).parent / _DATA_FILE)
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
+    folder = Path(name).expanduser().resolve()
+    if folder.is_dir():
+        name = str(folder)  # the index remembers it, and is opened from elsewhere
+    else:
         folder = _download(name)
     if not any((folder / file).is_file() for file in ("modules.json", "config.json")):
         raise ModelUnusable(name, f"{folder} holds neither modules.json nor config.json")

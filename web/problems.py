@@ -24,6 +24,34 @@ logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
+_MESSAGES = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+    },
+}
+DESCRIBED: dict[int | str, dict[str, Any]] = {
+    422: {
+        "description": "The request cannot be used as it is; `errors` names the fields.",
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {
+                    "type": "object",
+                    "required": ["title", "status", "detail"],
+                    "properties": {
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "detail": {"type": "string"},
+                        "errors": _MESSAGES,
+                    },
+                }
+            }
+        },
+    }
+}
+"""What routes say of it in the API's description."""
+
 STATUS: dict[type[NewsqaError], HTTPStatus] = {
     ArticleRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     ArticleNotFound: HTTPStatus.NOT_FOUND,

@@ -21,18 +21,21 @@ from qa.store import Draft, Outcome
 from qa.types import Answer, Article, Done, Event, Language, Meta, Source, Statement
 from qa.types import Query as Question
 from web.page import SHELL
-from web.problems import problem
+from web.problems import DESCRIBED, problem
 from web.requests import ArticleRequest, AskAddress, AskRequest, SearchRequest
 
 logger = logging.getLogger(__name__)
 
-router = APIRouter()
+router = APIRouter(responses=DESCRIBED)
 
 PING_SECONDS = 15
 """A comment goes out this often while an answer is being made, so that no proxy hangs up."""
 
 _NAMES: dict[type, str] = {Meta: "meta", Source: "source", Statement: "statement", Done: "done"}
 _EVENTS = "text/event-stream"
+_STREAMED: dict[int | str, dict[str, Any]] = {
+    200: {"content": {_EVENTS: {"schema": {"type": "string"}}}}
+}
 _DOCUMENTS = {"text/markdown", "text/html"}
 _RECORD = ArticleRequest.model_json_schema()
 _BODY = {
@@ -113,7 +116,7 @@ TheEngine = Annotated[Engine, Depends(_engine)]
 Accept = Annotated[str, Header()]
 
 
-@router.post("/ask", response_model=Answer, tags=["questions"])
+@router.post("/ask", response_model=Answer, responses=_STREAMED, tags=["questions"])
 def ask(body: AskRequest, engine: TheEngine, accept: Accept = "") -> Any:
     """Answer a question in the articles' own sentences, each cited.
 
@@ -123,7 +126,7 @@ def ask(body: AskRequest, engine: TheEngine, accept: Accept = "") -> Any:
     return _answer(engine, body.query(), body.stream or _EVENTS in accept)
 
 
-@router.get("/ask", response_model=Answer, tags=["questions"])
+@router.get("/ask", response_model=Answer, responses=_STREAMED, tags=["questions"])
 def ask_by_address(
     address: Annotated[AskAddress, Query()], engine: TheEngine, accept: Accept = ""
 ) -> Any:
