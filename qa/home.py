@@ -8,6 +8,7 @@ from qa.config import Settings
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary
 from qa.engine import Engine
+from qa.lexical import keep_segmenter_in
 from qa.neutral import NeutralEncoder
 
 
@@ -17,6 +18,7 @@ def open_home(home: Path | None = None, settings: Settings | None = None) -> Eng
     Nothing heavy happens yet: the first question opens the model, or exports it if it never was.
     """
     settings = settings or Settings()
+    keep_segmenter_in(settings.cache)
 
     def encoder(model: str) -> NeutralEncoder:
         opened = open_encoder(model, cache=settings.cache, threads=settings.threads)

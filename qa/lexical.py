@@ -46,6 +46,16 @@ _STEMMER = (
 )
 
 
+def keep_segmenter_in(folder: Path) -> None:
+    """Have jieba keep its prepared dictionary in `folder`.
+
+    Left alone it loads, unchecked, a file that any user may have put into the shared temporary
+    folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    jieba.dt.tmp_dir = str(folder)
+
+
 def stem(word: str) -> str:
     """Return the stem of an English word in lower case (Snowball's English stemmer)."""
     return _STEMMER.analyze(word)[0]

@@ -1,6 +1,9 @@
 """Words and BM25: tables of awkward tokens, laws for any text, and the formula by hand."""
 
 import math
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -362,3 +365,16 @@ def test_many_threads_search_while_another_writes(index: WordIndex) -> None:
         for cursor in range(2, 8):
             index.apply([(cursor * 2, ["tea"]), (cursor * 2 + 1, ["tea"])], [], cursor)
         assert not any(odd)
+
+
+def test_the_segmenter_trusts_no_file_of_the_shared_temporary_folder(tmp_path: Path) -> None:
+    code = (
+        "import sys, pathlib; from qa.lexical import keep_segmenter_in, words;"
+        "keep_segmenter_in(pathlib.Path(sys.argv[1])); words('上海')"
+    )
+    mine, shared = tmp_path / "mine", tmp_path / "shared"
+    shared.mkdir()
+    environment = {**os.environ, "TMPDIR": str(shared)}
+    subprocess.run([sys.executable, "-c", code, str(mine)], check=True, env=environment)
+    assert [file.name for file in mine.iterdir()] == ["jieba.cache"]
+    assert not list(shared.iterdir())
