@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -21,9 +20,10 @@ from pydantic_core import to_json
 from tqdm import tqdm
 
 from embeddings.models import ModelUnusable
+from qa.config import Settings
 from qa.engine import Engine
 from qa.errors import NewsqaError
-from qa.evaluate import as_table, read_known, report, run
+from qa.evaluate import as_table, corpus_home, figures_of, read_known, run
 from qa.home import open_home
 from qa.sources import read_paths
 from qa.types import Answer, Filters, Mode, Query, Retriever, Source
@@ -187,18 +187,21 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Ask questions with known answers of a throw-away index, and report how well it did."""
-    with failing(), TemporaryDirectory() as folder:
-        engine = open_home(Path(folder))
+    with failing():
         known = read_known(queries, limit)
         without = read_known(unanswerable, limit) if unanswerable else []
+        engine = open_home(corpus_home(passages, Settings().cache))
+        if len(engine.corpus.articles):
+            # Kept from an evaluation before: made anew by today's code, with the vectors it has.
+            engine.corpus.rebuild()
         with _progress("adding", None) as bar:
-            refused = engine.corpus.add(read_paths([str(passages)]), bar.update).refused
+            report = engine.corpus.add(read_paths([str(passages)]), bar.update)
         with _progress("asking", len(known) + len(without), " questions") as bar:
             outcomes = run(engine, known, retriever, bar.update)
             nothing = run(engine, without, retriever, bar.update)
-    for one in refused:
+    for one in report.refused:
         say(f"refused: {one}")
-    figures = report(outcomes, nothing)
+    figures = figures_of(outcomes, nothing)
     if _json(context, json):
         _print(figures)
     else:

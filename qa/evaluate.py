@@ -5,6 +5,7 @@ the field: nDCG@10 (binary gains, log2 discount), reciprocal rank, recall, share
 """
 
 import gzip
+import hashlib
 import json
 import math
 from bisect import bisect_left, bisect_right
@@ -48,6 +49,16 @@ class Outcome:
     milliseconds: float
 
 
+def corpus_home(passages: Path, cache: Path) -> Path:
+    """Return the folder in `cache` where the index of this file's articles is made.
+
+    It is named by the file's content, so that a second evaluation of it finds the vectors of the
+    first; it may be deleted at any time.
+    """
+    with passages.open("rb") as file:
+        return cache / "evaluations" / hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
 def read_known(path: Path, limit: int | None = None) -> list[Known]:
     """Return the questions of a JSONL file, evenly thinned to `limit` if there are more.
 
@@ -82,18 +93,20 @@ def run(
     return outcomes
 
 
-def report(outcomes: Sequence[Outcome], unanswerable: Sequence[Outcome] = ()) -> dict[str, Figures]:
+def figures_of(
+    outcomes: Sequence[Outcome], unanswerable: Sequence[Outcome] = ()
+) -> dict[str, Figures]:
     """Return the figures of all questions, of each question language, and of abstention."""
-    parts = {"all": figures(outcomes)}
+    parts = {"all": _figures(outcomes)}
     for language in sorted({outcome.known.language for outcome in outcomes}):
         own = [outcome for outcome in outcomes if outcome.known.language == language]
-        parts[language] = figures(own)
+        parts[language] = _figures(own)
     if unanswerable:
         parts["abstention"] = abstention(outcomes, unanswerable)
     return parts
 
 
-def figures(outcomes: Sequence[Outcome]) -> Figures:
+def _figures(outcomes: Sequence[Outcome]) -> Figures:
     """Return the means over these questions; a measure no question can be judged by is None."""
     times = [outcome.milliseconds for outcome in outcomes]
     return {

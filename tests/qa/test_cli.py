@@ -62,6 +62,21 @@ def document(result: Result) -> Any:
     return json.loads(result.stdout)
 
 
+def test_evaluate_reports_and_keeps_what_it_embedded(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ferry: Path
+) -> None:
+    monkeypatch.setenv("NEWSQA_CACHE", str(tmp_path / "cache"))
+    queries, without = tmp_path / "queries.jsonl", tmp_path / "without.jsonl"
+    queries.write_text(json.dumps({"question": QUESTION, "relevant": ["ferry"]}))
+    without.write_text(json.dumps({"question": "今天天气怎么样", "relevant": []}))
+    asked = ("evaluate", "--passages", ferry, "--queries", queries, "--unanswerable", without)
+    first, again = (document(run(*asked, "--json")) for _ in range(2))
+    assert first["all"]["ndcg@10"] == again["all"]["ndcg@10"] == 1.0
+    assert first["all"]["questions"] == first["abstention"]["unanswerable"] == 1
+    assert len(list((tmp_path / "cache" / "evaluations").iterdir())) == 1
+    assert "ndcg@10" in run(*asked).stdout
+
+
 def test_add_takes_files_folders_globs_and_standard_input(
     run: Run, tmp_path: Path, ferry: Path
 ) -> None:

@@ -3,11 +3,24 @@
 import math
 from pathlib import Path
 
+import ir_measures
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qa.engine import Engine
 from qa.errors import QuestionRefused
-from qa.evaluate import as_table, auroc, hit, ndcg, read_known, recall, reciprocal_rank, report, run
+from qa.evaluate import (
+    as_table,
+    auroc,
+    figures_of,
+    hit,
+    ndcg,
+    read_known,
+    recall,
+    reciprocal_rank,
+    run,
+)
 from qa.types import Query
 
 FOUND = ("a", "b", "c", "d")
@@ -26,6 +39,24 @@ def test_rank_measures_look_at_the_first_relevant_article() -> None:
     assert reciprocal_rank(FOUND, frozenset("cd")) == pytest.approx(1 / 3)
     assert reciprocal_rank(FOUND, frozenset("z")) == 0.0
     assert recall(FOUND, frozenset("az"), 100) == 0.5
+
+
+@given(
+    found=st.lists(st.sampled_from("abcdefghijklmnop"), unique=True, max_size=14),
+    relevant=st.frozensets(st.sampled_from("abcdefghijklmnopqr"), min_size=1, max_size=6),
+)
+def test_measures_agree_with_ir_measures(found: list[str], relevant: frozenset[str]) -> None:
+    judged = [ir_measures.Qrel("q", id, 1) for id in relevant]
+    # What is judged for no question is not counted as a miss: a dummy keeps an empty run counted.
+    ranked = [ir_measures.ScoredDoc("q", id, -float(rank)) for rank, id in enumerate(found)]
+    ranked.append(ir_measures.ScoredDoc("q", "none of these", -99.0))
+    ours = {
+        ir_measures.nDCG @ 10: ndcg(found, relevant, 10),
+        ir_measures.RR: reciprocal_rank(found, relevant),
+        ir_measures.R @ 100: recall(found, relevant, 100),
+        ir_measures.Success @ 5: float(hit(found, relevant, 5)),
+    }
+    assert ir_measures.calc_aggregate(list(ours), judged, ranked) == pytest.approx(ours)
 
 
 def test_auroc_is_the_chance_that_a_positive_outranks_a_negative() -> None:
@@ -62,7 +93,7 @@ def test_a_report_judges_articles_answers_and_abstention(
     )
     nothing = tmp_path / "nothing.jsonl"
     nothing.write_text('{"question": "今天天气怎么样", "relevant": []}\n', "utf-8")
-    parts = report(run(seeds_engine, read_known(asked)), run(seeds_engine, read_known(nothing)))
+    parts = figures_of(run(seeds_engine, read_known(asked)), run(seeds_engine, read_known(nothing)))
     assert list(parts) == ["all", "en", "zh", "abstention"]
     assert parts["zh"]["questions"] == parts["zh"]["hit@1"] == parts["zh"]["answer_hit@1"] == 1
     assert parts["en"]["answer_hit@1"] is None
