@@ -1,4 +1,4 @@
-"""Asks the development sets: `make eval`. Writes README's table and adds a line to the history.
+"""Asks the development sets: `make eval`. Writes README's table and adds a run to the history.
 
 The sets are looked for in the folder that NEWSQA_DATA names; they are not part of the project.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-HISTORY = Path(__file__).parent / "evaluation.jsonl"
+HISTORY = Path(__file__).parent / "evaluation.json"
 DATA = Path(os.environ.get("NEWSQA_DATA") or ROOT.parent / "shared" / "data")
 
 SETS = ("xquad_zh", "xquad_en", "xquad_mixed", "drcd", "cmrc2018", "rgb_zh", "crud_news")
@@ -31,9 +31,10 @@ def main() -> None:
     if not DATA.is_dir():
         sys.exit(f"{DATA}: no such folder; NEWSQA_DATA says where the sets are")
     results = {name: _evaluated(DATA / name, chosen.limit) for name in chosen.sets}
-    with HISTORY.open("a", encoding="utf-8") as history:
-        line = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "limit": chosen.limit, "sets": results}
-        history.write(json.dumps(line) + "\n")
+    history = json.loads(HISTORY.read_text("utf-8"))
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    history.append({"date": today, "limit": chosen.limit, "sets": results})
+    HISTORY.write_text(json.dumps(history, indent=1) + "\n", "utf-8")
     before, _, rest = README.read_text("utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
     README.write_text(f"{before}{BEGIN}\n{_table(results)}\n{END}{after}", "utf-8")
