@@ -88,9 +88,9 @@ class Corpus:
         refused: list[ArticleRefused] = []
         warnings: list[str] = []
         with self._writing():
-            encoder, index = self.serving()
             rows = iter(drafts)
             while batch := list(islice(rows, BATCH)):
+                encoder, index = self.serving()
                 refused += [row for row in batch if isinstance(row, ArticleRefused)]
                 kept = [row for row in batch if isinstance(row, Draft)]
                 warnings += [f"{row.article.origin}: {w}" for row in kept for w in row.warnings]
