@@ -75,6 +75,8 @@ def add(
     else:
         print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()), end="")
         print(f", {len(refused)} refused")
+    for warning in report.warnings:
+        say(f"warning: {warning}")
     for one in report.refused:
         say(f"refused: {one}")
     if report.refused:
@@ -171,7 +173,7 @@ def search(
         _print({"hits": hits})
     else:
         for number, hit in enumerate(hits, start=1):
-            print(f"[{number}] {_heading(hit)}  ({hit.score:.3f})\n    {hit.text}\n")
+            print(f"[{number}] {_heading(hit, hit.url)}  ({hit.score:.3f})\n    {hit.text}\n")
 
 
 @app.command()
@@ -272,16 +274,16 @@ def _tell(answer: Answer) -> None:
     print()
     if answer.citations:
         for citation in answer.citations:
-            print(f"[{citation.index}] {_heading(by_passage[citation.passage_id])}")
+            print(f"[{citation.index}] {_heading(by_passage[citation.passage_id], citation.url)}")
     else:
         print("相关 / related:")
         for source in answer.sources:
-            print(f"  - {_heading(source)}")
+            print(f"  - {_heading(source, source.url)}")
 
 
-def _heading(source: Source) -> str:
+def _heading(source: Source, url: str) -> str:
     day = f"{source.published:%Y-%m-%d}" if source.published else ""
-    return " · ".join(part for part in (source.title, source.publisher, day, source.url) if part)
+    return " · ".join(part for part in (source.title, source.publisher, day, url) if part)
 
 
 def _progress(what: str, total: int | None, unit: str = " articles") -> "tqdm[Any]":

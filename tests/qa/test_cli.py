@@ -77,6 +77,23 @@ def test_evaluate_reports_and_keeps_what_it_embedded(
     assert "ndcg@10" in run(*asked).stdout
 
 
+def test_add_tells_what_it_had_to_mend(run: Run, tmp_path: Path) -> None:
+    undated = tmp_path / "undated.md"
+    undated.write_text("---\ntitle: T\ndate: Invalid Date\n---\n\n<p>Text.</p>\n")
+    result = run("add", undated)
+    assert result.exit_code == 0
+    assert "warning: undated.md: published: 'Invalid Date'" in result.stderr
+
+
+def test_a_citation_is_told_with_the_address_of_its_sentence(run: Run, tmp_path: Path) -> None:
+    longer = tmp_path / "longer.jsonl"
+    longer.write_text(json.dumps({**FERRY, "text": f"The harbour was dredged. {FERRY['text']}"}))
+    run("add", longer)
+    (citation,) = document(run("ask", QUESTION, "--json"))["citations"]
+    assert citation["source_start"] > 0
+    assert citation["url"] in run("ask", QUESTION).stdout
+
+
 def test_add_takes_files_folders_globs_and_standard_input(
     run: Run, tmp_path: Path, ferry: Path
 ) -> None:
