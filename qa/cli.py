@@ -23,10 +23,11 @@ from embeddings.models import ModelUnusable
 from qa.config import Settings
 from qa.engine import Engine
 from qa.errors import NewsqaError
-from qa.evaluate import as_table, corpus_home, figures_of, read_known, run
-from qa.home import open_home
+from qa.evaluate import as_table, corpus_home, figures_of, index_articles, run
+from qa.home import Part, open_home
+from qa.known import located, read_known
 from qa.sources import read_paths
-from qa.types import Answer, Filters, Mode, Query, Retriever, Source
+from qa.types import Answer, AskedTime, Filters, Mode, Query, Retriever, Source
 
 app = typer.Typer(
     help="Questions over news articles, answered in the articles' own sentences.",
@@ -42,6 +43,15 @@ Home = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 TopK = Annotated[int, typer.Option(min=1, max=100, help="Passages to return.")]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        metavar="DATE",
+        help='The day of asking, against which "last week" is read; by default today.',
+    ),
+]
+NoTime = Annotated[bool, typer.Option("--no-time", help="Do not read the question's time.")]
 Values = Annotated[list[str] | None, typer.Option(help="May be given several times.")]
 
 
@@ -136,13 +146,22 @@ def ask(
     category: Values = None,
     source: Values = None,
     author: Values = None,
+    as_of: AsOf = None,
+    no_time: NoTime = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Answer a question in the articles' own sentences."""
     with failing():
         filters = _filters(date_from, date_to, category, source, author)
-        query = Query(question, top_k, filters, mode=mode)
+        query = Query(
+            question,
+            top_k,
+            filters,
+            mode=mode,
+            as_of=as_of.date() if as_of else None,
+            time=not no_time,
+        )
         answer = open_engine(context, home).ask(query)
     if _json(context, json):
         _print(answer)
@@ -161,13 +180,22 @@ def search(
     category: Values = None,
     source: Values = None,
     author: Values = None,
+    as_of: AsOf = None,
+    no_time: NoTime = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Find the best passages, without making an answer of them."""
     with failing():
         filters = _filters(date_from, date_to, category, source, author)
-        asked = Query(query, top_k, filters, retriever=retriever)
+        asked = Query(
+            query,
+            top_k,
+            filters,
+            retriever=retriever,
+            as_of=as_of.date() if as_of else None,
+            time=not no_time,
+        )
         hits = open_engine(context, home).search(asked)
     if _json(context, json):
         _print({"hits": hits})
@@ -179,30 +207,58 @@ def search(
 @app.command()
 def evaluate(
     context: typer.Context,
-    passages: Annotated[Path, typer.Option(help="Articles to ask, as JSON lines.", exists=True)],
-    queries: Annotated[Path, typer.Option(help="Questions with `relevant` ids.", exists=True)],
+    passages: Annotated[
+        list[Path],
+        typer.Option(
+            help="Articles to ask: a file, or a folder of files. May be given several times.",
+            exists=True,
+        ),
+    ],
+    queries: Annotated[
+        Path,
+        typer.Option(
+            help="Questions with `relevant` ids, or `relevant_files`.", exists=True, dir_okay=False
+        ),
+    ],
     unanswerable: Annotated[
-        Path | None, typer.Option(help="Questions that nothing answers.", exists=True)
+        Path | None,
+        typer.Option(help="Questions that nothing answers.", exists=True, dir_okay=False),
     ] = None,
     retriever: Annotated[Retriever, typer.Option(help="By words, by meaning, or both.")] = "hybrid",
-    limit: Annotated[int | None, typer.Option(min=1, help="Ask so many, spread evenly.")] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            help="Report by this field of the questions as well, such as `task`.", metavar="FIELD"
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Ask so many, spread evenly; with --by, so many of each value."),
+    ] = None,
+    without: Annotated[
+        list[Part] | None,
+        typer.Option(help="Take a part of retrieval away, to see what it adds.", hidden=True),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Ask questions with known answers of a throw-away index, and report how well it did."""
     with failing():
-        known = read_known(queries, limit)
-        without = read_known(unanswerable, limit) if unanswerable else []
-        engine = open_home(corpus_home(passages, Settings().cache))
-        if len(engine.corpus.articles):
-            # Kept from an evaluation before: made anew by today's code, with the vectors it has.
-            engine.corpus.rebuild()
+        known = read_known(queries, limit, by)
+        unanswered = read_known(unanswerable, limit, answerable=False) if unanswerable else []
+        taken = without or []
+        # Vectors that keep their language are others: they have an index of their own.
+        cache = Settings().cache / "with-language" if Part.NEUTRAL in taken else Settings().cache
+        engine = open_home(corpus_home(passages, cache), without=taken)
         with _progress("adding", None) as bar:
-            report = engine.corpus.add(read_paths([str(passages)]), bar.update)
-        with _progress("asking", len(known) + len(without), " questions") as bar:
+            report, files = index_articles(engine.corpus, passages, bar.update)
+        known, lost = located(known, files)
+        with _progress("asking", len(known) + len(unanswered), " questions") as bar:
             outcomes = run(engine, known, retriever, bar.update)
-            nothing = run(engine, without, retriever, bar.update)
+            nothing = run(engine, unanswered, retriever, bar.update)
     for one in report.refused:
         say(f"refused: {one}")
+    if lost:
+        say(f"warning: articles of {lost} question(s) are not there: counted as missed")
     figures = figures_of(outcomes, nothing)
     if _json(context, json):
         _print(figures)
@@ -272,6 +328,8 @@ def _tell(answer: Answer) -> None:
     print(answer.answer)
     by_passage = {source.passage_id: source for source in answer.sources}
     print()
+    if answer.time:
+        print(f"时间 / time: {_reading(answer.time)}")
     if answer.citations:
         for citation in answer.citations:
             print(f"[{citation.index}] {_heading(by_passage[citation.passage_id], citation.url)}")
@@ -279,6 +337,15 @@ def _tell(answer: Answer) -> None:
         print("相关 / related:")
         for source in answer.sources:
             print(f"  - {_heading(source, source.url)}")
+
+
+def _reading(time: AskedTime) -> str:
+    """Say how the question's time was read: "去年三季度" 2025-07-01 – 2025-09-30."""
+    days = (
+        f"{time.date_from or '…'} – {time.date_to or '…'}" if time.date_from or time.date_to else ""
+    )
+    newest = "最新在先 / newest first" if time.latest else ""
+    return "  ".join(part for part in (f"“{time.expression}”", days, newest) if part)
 
 
 def _heading(source: Source, url: str) -> str:

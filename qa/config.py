@@ -28,4 +28,8 @@ class Settings(BaseSettings):
     )
     host: Annotated[str, Field(description="the address to serve on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="the port to serve on")] = 8000
+    token_vectors: Annotated[
+        bool,
+        Field(description="keep vectors of the passages' tokens, 6 kB a passage, and rank by them"),
+    ] = True
     threads: Annotated[int, Field(ge=0, description="encoder threads; 0 takes every core")] = 0

@@ -41,18 +41,23 @@ class Corpus:
     """One home folder. Any number of processes read it; writers take turns."""
 
     def __init__(
-        self, home: Path, open_encoder: Callable[[str], Encoder], default_model: str
+        self,
+        home: Path,
+        open_encoder: Callable[[str], Encoder],
+        default_model: str,
+        token_vectors: bool = True,
     ) -> None:
         """Open the home, making the folder if it is not there.
 
         `open_encoder` turns a model's name into an encoder; `default_model` is used by a home that
-        has no index yet.
+        has no index yet. An index that is built anew keeps `token_vectors` or does not.
         """
         home.mkdir(parents=True, exist_ok=True)
         self.home = home
         self.articles = ArticleStore(home / "articles.sqlite")
         self._open_encoder = open_encoder
         self._default_model = default_model
+        self._token_vectors = token_vectors
         self._generations = Generations(home)
         self._lock = FileLock(home / "writer.lock")
         self._opening = threading.Lock()
@@ -113,7 +118,7 @@ class Corpus:
         """Make the index anew from the articles, by `model` or the one it has, and swap it in."""
         with self._writing():
             encoder = self._encoder(model or self._model())
-            index = self._generations.build(self.articles, encoder, progress)
+            index = self._generations.build(self.articles, encoder, progress, self._token_vectors)
             self._serving = (index.folder, encoder, index)
             return Manifest.read(index.folder)
 

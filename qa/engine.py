@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from time import perf_counter
 from uuid import uuid4
 
@@ -22,9 +23,11 @@ from qa.conversation import standalone
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary
 from qa.errors import QuestionRefused
+from qa.ranking import SERVED, Weights
 from qa.search import read_question, search
 from qa.text import detect_language
-from qa.types import Answer, Done, Event, Hit, Meta, Query, Source, Span, Statement, Timings
+from qa.types import Answer, Done, Event, Hit, Meta, Query, Source, Span, Statement, Time, Timings
+from qa.when import asked_time, read_time
 
 MAX_QUESTION = 1_000
 """Code points; a longer question is refused."""
@@ -35,9 +38,10 @@ MAX_TOP_K = 100
 class Engine:
     """Answers questions from a corpus; safe to share by threads."""
 
-    def __init__(self, corpus: Corpus, dictionary: Dictionary) -> None:
+    def __init__(self, corpus: Corpus, dictionary: Dictionary, weights: Weights = SERVED) -> None:
         self.corpus = corpus
         self._dictionary = dictionary
+        self._weights = weights
 
     def search(self, query: Query) -> tuple[Source, ...]:
         """Return the best passages, without making an answer of them.
@@ -47,8 +51,10 @@ class Engine:
         """
         _check(query)
         encoder, index = self.corpus.serving()
-        asked = read_question(query.question, encoder, self._dictionary)
-        found = search(asked, index, self.corpus.articles, query)
+        asked = read_question(
+            query.question, encoder, self._dictionary, _time(query, query.question)
+        )
+        found = search(asked, index, self.corpus.articles, query, self._weights)
         return tuple(source(hit) for hit in found.hits)
 
     def ask(self, query: Query) -> Answer:
@@ -74,15 +80,18 @@ class Engine:
         encoder, index = self.corpus.serving()
         question = standalone(query.question, query.history)
         language = detect_language(query.question)
-        yield Meta(f"ask-{uuid4().hex}", query.question, question, language, index.info)
+        time = _time(query, question)
+        yield Meta(
+            f"ask-{uuid4().hex}", query.question, question, language, index.info, asked_time(time)
+        )
 
-        asked = read_question(question, encoder, self._dictionary)
-        depth = max(query.top_k, CANDIDATE_HITS)
-        found = search(asked, index, self.corpus.articles, replace(query, top_k=depth))
+        asked = read_question(question, encoder, self._dictionary, time)
+        depth = replace(query, top_k=max(query.top_k, CANDIDATE_HITS))
+        found = search(asked, index, self.corpus.articles, depth, self._weights)
 
         answering = perf_counter()
         ranked = candidates(asked, found.hits, encoder, found.weights)
-        sure = confidence(language, ranked[0]) if ranked else 0.0
+        sure = confidence(ranked[0]) if ranked else 0.0
         places = _places(query, found.hits, ranked) if sure >= THRESHOLD else []
         shown = _shown(query.top_k, places, found.hits)
         yield from (source(hit) for hit in shown)
@@ -121,6 +130,7 @@ def fold(events: Iterable[Event]) -> Answer:
         sources=tuple(one for one in between if isinstance(one, Source)),
         index=meta.index,
         timings_ms=done.timings_ms,
+        time=meta.time,
     )
 
 
@@ -137,6 +147,10 @@ def _shown(top_k: int, places: Sequence[tuple[Hit, Span]], hits: Sequence[Hit]) 
     """Return the hits to show as sources: those that are cited, then the best of the others."""
     by_passage = {hit.passage.id: hit for hit in (*(hit for hit, _ in places), *hits)}
     return tuple(by_passage.values())[:top_k]
+
+
+def _time(query: Query, question: str) -> Time | None:
+    return read_time(question, query.as_of or date.today()) if query.time else None
 
 
 def _check(query: Query) -> None:

@@ -1,24 +1,26 @@
 """Questions with known answers to a report: is the right article first, and the right sentence.
 
 Articles are judged, not passages: of an article's passages the best counts. Measures are those of
-the field: nDCG@10 (binary gains, log2 discount), reciprocal rank, recall, share of hits at 1 and 5.
+the field: nDCG@10 (binary gains, log2 discount), reciprocal rank, recall, and the share of
+questions with a hit among the first 1, 5 and 10.
 """
 
-import gzip
-import hashlib
-import json
-import math
-from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
 from statistics import fmean, median, quantiles
 from time import perf_counter
 
 from qa.answer import THRESHOLD
+from qa.corpus import Corpus, Report
 from qa.engine import Engine
-from qa.errors import QuestionRefused
-from qa.text import detect_language
+from qa.errors import ArticleRefused
+from qa.known import Known
+from qa.measures import auroc, hit, ndcg, recall, reciprocal_rank
+from qa.sources import read_paths
+from qa.store import Draft
 from qa.types import Answer, Query, Retriever
 
 DEPTH = 100
@@ -26,16 +28,6 @@ DEPTH = 100
 
 Progress = Callable[[int], object]
 Figures = dict[str, float | int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A question whose answer is known: strings that answer it, and the articles that hold them."""
-
-    question: str
-    language: str
-    answers: tuple[str, ...]
-    relevant: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +41,39 @@ class Outcome:
     milliseconds: float
 
 
-def corpus_home(passages: Path, cache: Path) -> Path:
-    """Return the folder in `cache` where the index of this file's articles is made.
+def corpus_home(paths: Iterable[Path], cache: Path) -> Path:
+    """Return the folder in `cache` where the index of the articles at these paths is made.
 
-    It is named by the file's content, so that a second evaluation of it finds the vectors of the
+    It is named by what the files hold, so that a second evaluation of them finds the vectors of the
     first; it may be deleted at any time.
     """
-    with passages.open("rb") as file:
-        return cache / "evaluations" / hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    digest = sha256()
+    for path in paths:
+        for file in sorted(file for file in (path, *path.rglob("*")) if file.is_file()):
+            digest.update(file.read_bytes())
+    return cache / "evaluations" / digest.hexdigest()[:16]
 
 
-def read_known(path: Path, limit: int | None = None) -> list[Known]:
-    """Return the questions of a JSONL file, evenly thinned to `limit` if there are more.
+def index_articles(
+    corpus: Corpus, paths: Iterable[Path], progress: Progress = lambda _: None
+) -> tuple[Report, dict[str, set[str]]]:
+    """Index the articles at these paths; return what became of them, and the ids by file name."""
+    if len(corpus.articles):
+        # Kept from an evaluation before: made anew by today's code, with the vectors it has.
+        corpus.rebuild()
+    names: list[str] = []
 
-    Raises:
-        QuestionRefused: a line is no question with its relevant ids; the field names file and line.
-    """
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8") as lines:
-        known = [_known(line, f"{path}:{n}") for n, line in enumerate(lines, 1) if line.strip()]
-    if limit is None or limit >= len(known):
-        return known
-    return [known[at * len(known) // limit] for at in range(limit)]
+    def noted() -> Iterator[Draft | ArticleRefused]:
+        for draft in read_paths(map(str, paths)):
+            if isinstance(draft, Draft):
+                names.append(PurePosixPath(draft.article.origin).name)
+            yield draft
+
+    report = corpus.add(noted(), progress)
+    files: dict[str, set[str]] = defaultdict(set)
+    for name, (id, _) in zip(names, report.taken, strict=True):
+        files[name].add(id)
+    return report, files
 
 
 def run(
@@ -96,11 +99,13 @@ def run(
 def figures_of(
     outcomes: Sequence[Outcome], unanswerable: Sequence[Outcome] = ()
 ) -> dict[str, Figures]:
-    """Return the figures of all questions, of each question language, and of abstention."""
+    """Return the figures of all questions, of each language and part of them, and of abstention."""
     parts = {"all": _figures(outcomes)}
-    for language in sorted({outcome.known.language for outcome in outcomes}):
-        own = [outcome for outcome in outcomes if outcome.known.language == language]
-        parts[language] = _figures(own)
+    languages = {outcome.known.language for outcome in outcomes}
+    fields = {outcome.known.part for outcome in outcomes} - {""}
+    for name in (*sorted(languages), *sorted(fields)):
+        own = [one for one in outcomes if name in (one.known.language, one.known.part)]
+        parts[name] = _figures(own)
     if unanswerable:
         parts["abstention"] = abstention(outcomes, unanswerable)
     return parts
@@ -114,6 +119,7 @@ def _figures(outcomes: Sequence[Outcome]) -> Figures:
         "ndcg@10": _mean(ndcg(o.found, o.known.relevant, 10) for o in outcomes),
         "hit@1": _mean(hit(o.found, o.known.relevant, 1) for o in outcomes),
         "hit@5": _mean(hit(o.found, o.known.relevant, 5) for o in outcomes),
+        "hit@10": _mean(hit(o.found, o.known.relevant, 10) for o in outcomes),
         "mrr": _mean(reciprocal_rank(o.found, o.known.relevant) for o in outcomes),
         "recall@100": _mean(recall(o.found, o.known.relevant, 100) for o in outcomes),
         "answer_hit@1": _mean(_answers(o.known, _first_quote(o.answer)) for o in _judged(outcomes)),
@@ -141,35 +147,6 @@ def abstention(outcomes: Sequence[Outcome], unanswerable: Sequence[Outcome]) -> 
     }
 
 
-def ndcg(found: Sequence[str], relevant: frozenset[str], depth: int) -> float:
-    """Return normalised discounted cumulative gain (Jarvelin and Kekalainen 2002), gains 0 or 1."""
-    gain = sum(1 / math.log2(at + 2) for at, id in enumerate(found[:depth]) if id in relevant)
-    ideal = sum(1 / math.log2(at + 2) for at in range(min(depth, len(relevant))))
-    return gain / ideal
-
-
-def hit(found: Sequence[str], relevant: frozenset[str], depth: int) -> bool:
-    """Say whether a relevant article is among the first `depth`."""
-    return not relevant.isdisjoint(found[:depth])
-
-
-def reciprocal_rank(found: Sequence[str], relevant: frozenset[str]) -> float:
-    """Return 1 / the rank of the first relevant article, 0 if there is none."""
-    return next((1 / rank for rank, id in enumerate(found, 1) if id in relevant), 0.0)
-
-
-def recall(found: Sequence[str], relevant: frozenset[str], depth: int) -> float:
-    """Return the share of the relevant articles among the first `depth`."""
-    return len(relevant.intersection(found[:depth])) / len(relevant)
-
-
-def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
-    """Return the chance that a positive outranks a negative, ties half (Mann and Whitney 1947)."""
-    ordered = sorted(negative)
-    below = sum(_rank(ordered, value) for value in positive)
-    return below / (len(positive) * len(negative))
-
-
 def as_table(parts: Mapping[str, Figures]) -> str:
     """Return the report for a person: a column for each part, a row for each measure."""
     columns = [name for name in parts if name != "abstention"]
@@ -182,17 +159,10 @@ def as_table(parts: Mapping[str, Figures]) -> str:
 def _table(parts: Mapping[str, Figures], columns: Sequence[str]) -> str:
     rows = [["", *columns]]
     rows += [[key, *(_shown(parts[name][key]) for name in columns)] for key in parts[columns[0]]]
-    return "\n".join(f"{row[0]:20}" + "".join(f"{cell:>12}" for cell in row[1:]) for row in rows)
-
-
-def _known(line: str, where: str) -> Known:
-    try:
-        row = json.loads(line)
-        question = row["question"]
-        language = row.get("lang") or detect_language(question)
-        return Known(question, language, tuple(row.get("answers", ())), frozenset(row["relevant"]))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise QuestionRefused(where, f"no question with its relevant ids: {error!r}") from error
+    width = max(12, *(len(name) + 2 for name in columns))
+    return "\n".join(
+        f"{row[0]:20}" + "".join(f"{cell:>{width}}" for cell in row[1:]) for row in rows
+    )
 
 
 def _judged(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
@@ -213,10 +183,6 @@ def _right(outcome: Outcome) -> bool:
     if known.answers:
         return _answers(known, _first_quote(answer))
     return bool(answer.citations) and answer.citations[0].article_id in known.relevant
-
-
-def _rank(ordered: Sequence[float], value: float) -> float:
-    return (bisect_left(ordered, value) + bisect_right(ordered, value)) / 2
 
 
 def _mean(values: Iterable[float]) -> float | None:

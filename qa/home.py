@@ -1,18 +1,40 @@
 """Settings to a corpus and an engine: where the pieces are put together."""
 
+from collections.abc import Collection
+from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 
-from embeddings.encoder import open_encoder
+from embeddings.encoder import Encoder, open_encoder
 from embeddings.models import BUILT_IN
 from qa.config import Settings
 from qa.corpus import Corpus
-from qa.dictionary import Dictionary
+from qa.dictionary import Dictionary, Unilingual
 from qa.engine import Engine
 from qa.lexical import keep_segmenter_in
 from qa.neutral import NeutralEncoder
+from qa.ranking import SERVED
 
 
-def open_home(home: Path | None = None, settings: Settings | None = None) -> Engine:
+class Part(StrEnum):
+    """What retrieval is made of beside vectors; each can be taken away, to see what it adds."""
+
+    WORDS = "words"
+    LATE = "late"
+    LEAD = "lead"
+    TIME = "time"
+    DICTIONARY = "dictionary"
+    NEUTRAL = "neutral"
+
+
+_WEIGHTS = {Part.WORDS: "words", Part.LATE: "match", Part.LEAD: "lead", Part.TIME: "time"}
+
+
+def open_home(
+    home: Path | None = None,
+    settings: Settings | None = None,
+    without: Collection[Part] = (),
+) -> Engine:
     """Return an engine over a home folder, made if it is not there; `home` overrides the settings.
 
     Nothing heavy happens yet: the first question opens the model, or exports it if it never was.
@@ -20,9 +42,12 @@ def open_home(home: Path | None = None, settings: Settings | None = None) -> Eng
     settings = settings or Settings()
     keep_segmenter_in(settings.cache)
 
-    def encoder(model: str) -> NeutralEncoder:
+    def encoder(model: str) -> Encoder:
         opened = open_encoder(model, cache=settings.cache, threads=settings.threads)
-        return NeutralEncoder(opened, settings.cache)
+        return opened if Part.NEUTRAL in without else NeutralEncoder(opened, settings.cache)
 
-    corpus = Corpus(home or settings.home, encoder, BUILT_IN)
-    return Engine(corpus, Dictionary(settings.cache))
+    corpus = Corpus(home or settings.home, encoder, BUILT_IN, settings.token_vectors)
+    dictionary = Unilingual() if Part.DICTIONARY in without else Dictionary(settings.cache)
+    away = {*without, *(() if settings.token_vectors else (Part.LATE,))}
+    weights = replace(SERVED, **{_WEIGHTS[part]: 0.0 for part in _WEIGHTS if part in away})
+    return Engine(corpus, dictionary, weights)

@@ -1,8 +1,8 @@
 """Articles to rankings: what an index must be, and the one that lives in a folder on this machine.
 
 A generation is a folder made with one model: `manifest.json`, `passages.sqlite` (its truth:
-passages, vectors, a log of changes), and `vectors-N.faiss` and `words/`, which follow that log and
-remember how far they have read. So a crash between them is repaired by reading on.
+passages, embeddings, a log of changes), and `vectors-N.faiss` and `words/`, which follow that log
+and remember how far they have read. So a crash between them is repaired by reading on.
 """
 
 import json
@@ -11,26 +11,30 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from embeddings.encoder import Encoder, ModelInfo
+from embeddings.late import count_parts, pack
 from embeddings.vectors import VectorIndex, Vectors
 from qa.errors import IndexUnusable
 from qa.lexical import Concept, WordIndex, words
 from qa.passages import embedded_text, split_passages
-from qa.store import ArticleStore, Change, PassageStore
+from qa.store import ArticleStore, Change, Embedding, PassageStore
 from qa.types import Article, Filters, IndexInfo, Passage, Ranked, Ranking
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the files of a generation change shape; an older one is then rebuilt."""
 
 BATCH = 64
 """Articles taken in at a time: one transaction, one call of the encoder."""
+
+TEXTS = 256
+"""Passages whose token vectors are held in full at a time, 0.3 MB each."""
 
 SAVE_AT_LEAST = 1_000
 """Vectors are written out once so many changes, and a tenth of them, have come since the last time;
@@ -80,6 +84,18 @@ class Index(Protocol):
         """Return the passages under these keys; one that is gone by now is left out."""
         ...
 
+    def token_vectors(self, keys: Sequence[int]) -> dict[int, bytes]:
+        """Return the packed token vectors of these passages (embeddings/late.py).
+
+        Their parts are what stands before the passage's first sentence, then each sentence. A
+        passage that is gone, or kept without, is left out.
+        """
+        ...
+
+    def days(self, keys: Sequence[int]) -> dict[int, date]:
+        """Return when the articles of these passages were published, of those that say it."""
+        ...
+
     def copies(self, article_id: str) -> tuple[str, ...]:
         """Return the other articles with the same text, by id."""
         ...
@@ -87,13 +103,17 @@ class Index(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation is made of; `format` and `fingerprint` decide whether it is usable."""
+    """What a generation is made of; `format` and `fingerprint` decide whether it is usable.
+
+    `token_vectors` says whether it keeps those of its passages.
+    """
 
     format: int
     model: str
     fingerprint: str
     dimension: int
     created: str
+    token_vectors: bool
     articles: int = 0
     passages: int = 0
 
@@ -166,11 +186,13 @@ class LocalIndex:
             ) from error
 
     @classmethod
-    def create(cls, folder: Path, model: ModelInfo) -> "LocalIndex":
-        """Begin an empty generation in a new folder."""
+    def create(cls, folder: Path, model: ModelInfo, token_vectors: bool = True) -> "LocalIndex":
+        """Begin an empty generation in a new folder, that keeps token vectors or does not."""
         folder.mkdir(parents=True)
         created = datetime.now(UTC).isoformat(timespec="seconds")
-        Manifest(FORMAT, model.name, model.fingerprint, model.dimension, created).write(folder)
+        Manifest(
+            FORMAT, model.name, model.fingerprint, model.dimension, created, token_vectors
+        ).write(folder)
         return cls(folder, model)
 
     @property
@@ -211,6 +233,14 @@ class LocalIndex:
         """Return the passages under these keys; one that is gone by now is left out."""
         return self._store.passages(keys)
 
+    def token_vectors(self, keys: Sequence[int]) -> dict[int, bytes]:
+        """Return the packed token vectors of these passages, none if this index keeps none."""
+        return self._store.token_vectors(keys) if self._manifest.token_vectors else {}
+
+    def days(self, keys: Sequence[int]) -> dict[int, date]:
+        """Return when the articles of these passages were published, of those that say it."""
+        return self._store.days(keys)
+
     def copies(self, article_id: str) -> tuple[str, ...]:
         """Return the other articles with the same text, by id."""
         return self._store.copies(article_id)
@@ -238,7 +268,8 @@ class LocalIndex:
         """
         known = [self._store] if reuse is None else [self._store, reuse]
         while changes := articles.changes(self._store.article_seq, BATCH):
-            self._store.take(changes, _embed(changes, encoder, known))
+            made = _embed(changes, encoder, known, self._manifest.token_vectors)
+            self._store.take(changes, made)
             progress(len(changes))
         self._follow()
 
@@ -257,15 +288,9 @@ class LocalIndex:
             # The one before stays: a reader may be about to open it.
             for _, path in saved[:-1]:
                 path.unlink()
-        Manifest(
-            FORMAT,
-            self._manifest.model,
-            self._manifest.fingerprint,
-            self._manifest.dimension,
-            self._manifest.created,
-            self._store.articles(),
-            len(view.vectors),
-        ).write(self.folder)
+        replace(self._manifest, articles=self._store.articles(), passages=len(view.vectors)).write(
+            self.folder
+        )
 
     def _saved(self) -> list[tuple[int, Path]]:
         """Return the vector files with the change each was written at, oldest first."""
@@ -310,9 +335,12 @@ class LocalIndex:
 
 
 def _embed(
-    changes: Sequence[Change], encoder: Encoder, known: Sequence[PassageStore]
-) -> list[tuple[Article, Passage, Vectors]]:
-    """Return the passages of the changed articles, each with its vector."""
+    changes: Sequence[Change],
+    encoder: Encoder,
+    known: Sequence[PassageStore],
+    token_vectors: bool,
+) -> list[tuple[Article, Passage, Embedding]]:
+    """Return the passages of the changed articles, each with its embedding."""
     made = [
         (change.article, passage)
         for change in changes
@@ -321,14 +349,35 @@ def _embed(
             change.article, encoder.count_tokens, encoder.model.max_tokens
         )
     ]
-    texts = [embedded_text(article, passage.text) for article, passage in made]
-    vectors: dict[str, Vectors] = {}
+    starts = {
+        embedded_text(article, passage.text): _part_starts(article, passage)
+        for article, passage in made
+    }
+    embeddings: dict[str, Embedding] = {}
     for store in known:
-        vectors |= store.vectors(texts)
-    missing = [text for text in dict.fromkeys(texts) if text not in vectors]
-    if missing:
-        vectors |= zip(missing, encoder.encode(missing, "passage").vectors, strict=True)
-    return [(*row, vectors[text]) for row, text in zip(made, texts, strict=True)]
+        for text, embedding in store.embeddings(starts).items():
+            if not token_vectors:
+                embeddings[text] = Embedding(embedding.vector)
+            elif embedding.tokens and count_parts(embedding.tokens) == len(starts[text]):
+                embeddings[text] = embedding
+    missing = [text for text in starts if text not in embeddings]
+    for start in range(0, len(missing), TEXTS):
+        texts = missing[start : start + TEXTS]
+        encoded = encoder.encode(texts, "passage", tokens=token_vectors)
+        for at, text in enumerate(texts):
+            packed = pack(encoded.tokens[at], text, starts[text]) if token_vectors else b""
+            embeddings[text] = Embedding(encoded.vectors[at], packed)
+    return [
+        (article, passage, embeddings[embedded_text(article, passage.text)])
+        for article, passage in made
+    ]
+
+
+def _part_starts(article: Article, passage: Passage) -> list[int]:
+    """Return where in the embedded text its parts begin: what stands in front, each sentence."""
+    front = len(embedded_text(article, passage.text)) - len(passage.text)
+    sentences = article.sentences[passage.first : passage.last + 1]
+    return [0, *(front + sentence.start - passage.span.start for sentence in sentences)]
 
 
 class Generations:
@@ -350,6 +399,7 @@ class Generations:
         articles: ArticleStore,
         encoder: Encoder,
         progress: Progress = lambda _: None,
+        token_vectors: bool = True,
     ) -> LocalIndex:
         """Make a new generation of all articles beside the old, swap it in and return it.
 
@@ -359,7 +409,7 @@ class Generations:
         before = self.current()
         building = self._folder / ".building"
         shutil.rmtree(building, ignore_errors=True)
-        index = LocalIndex.create(building, encoder.model)
+        index = LocalIndex.create(building, encoder.model, token_vectors)
         index.catch_up(articles, encoder, progress, _reusable(before, encoder.model))
         # To the microsecond: a name that comes again would hide the swap from who holds the old.
         made = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"

@@ -13,6 +13,8 @@ from pathlib import Path
 import jieba
 import tantivy
 
+from qa.names import sound
+from qa.numbers import in_digits
 from qa.types import Ranked, Ranking
 
 jieba.setLogLevel(logging.WARNING)
@@ -20,16 +22,25 @@ jieba.setLogLevel(logging.WARNING)
 K1 = 1.2
 """BM25's saturation, as tantivy has it (with b = 0.75)."""
 
+TOLD = 4.0
+"""What saying a concept at all adds to its BM25, in units of its weight: BM25+ (Lv and Zhai 2011),
+which has 1. That much, because whether a question's words are told says more than how often."""
+
 MAX_TOKEN = 64
 """Code points of a token; longer runs (base64, hostile input) say nothing and are left out."""
 
-# Kept whole: a date, 5G and 3nm, a number with its percent sign, a year, a month, a Latin name.
+# Kept whole: a date, 3rd, a decade, a fraction, 5G and 3nm, a number with its percent sign, a year,
+# a month, a Latin name.
 _WHOLE = re.compile(
-    r"(?P<date>\d{1,2}月\d{1,2}[日号])"
+    r"(?P<date>\d{1,2}月\d{1,2}日)"
+    r"|(?P<nth>\d+)(?:st|nd|rd|th)(?![^\W_\u2e80-\U0003ffff])"
+    r"|(?P<group>\d{4}年代|(?<![\d/])\d{1,2}/\d{1,3}(?![\d/]))"
     r"|(?P<mixed>\d+(?:\.\d+)?[^\W\d_\u2e80-\U0003ffff][^\W_\u2e80-\U0003ffff]*)"
     r"|(?P<number>\d+(?:,\d{3})+(?:\.\d+)?%?|\d+(?:\.\d+)*%?)(?P<unit>[年月])?"
+    r"|(?P<money>[$€£¥])"
     r"|(?P<latin>[^\W\d_\u2e80-\U0003ffff]+(?:['’.&-]?[^\W_\u2e80-\U0003ffff]+)*)"
 )
+_MONEY = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yuan"}
 _WORD = re.compile(r"\w")
 
 
@@ -38,6 +49,10 @@ Phrase = tuple[str, ...]
 
 Concept = tuple[Phrase, ...]
 """The ways to say one thing; a passage that says any of them speaks of it."""
+
+SOUND = "~"
+"""Begins a token that is not written in the text: how a name in it is spelt in English. Such tokens
+have a field of their own, so that a passage full of names is not longer than others."""
 
 _STEMMER = (
     tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw())
@@ -85,12 +100,15 @@ def words(text: str) -> list[str]:
     """Return the tokens of `text` that retrieval counts, in order.
 
     Chinese is cut by jieba in search mode (long words and the words inside them); numbers,
-    percentages, dates and Latin names stay whole; width and case are folded, English is stemmed.
+    percentages, dates and Latin names stay whole, in one form however they are written; before a
+    person's Chinese name stands its sound; width and case are folded, English is stemmed.
 
-    >>> words("到2025年，比例达到80%。10月27日 AIoT targets")
-    ['到', '2025年', '2025', '比例', '达到', '80%', '80', '10月27日', '10月', 'aiot', 'target']
+    >>> words("到2025年，比例达到八成。October 27 AIoT targets")
+    ['到', '2025', '2025年', '比例', '达到', '80', '80%', '10月', '10月27日', 'aiot', 'target']
+    >>> words("市长龚正")
+    ['市长', '~gongzheng', '龚正']
     """
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = in_digits(unicodedata.normalize("NFKC", text)).casefold()
     found: list[str] = []
     at = 0
     for whole in _WHOLE.finditer(text):
@@ -101,21 +119,45 @@ def words(text: str) -> list[str]:
     return [token for token in found if len(token) <= MAX_TOKEN]
 
 
+def heard(token: str) -> Phrase:
+    """Return how English says a token that is a person's Chinese name, as stems; else nothing."""
+    name = sound(token)
+    return (stem(name[0]), stem(name[1])) if name else ()
+
+
+def sound_token(surname: str, given: str) -> str:
+    """Return the token that stands for a person's name spelt in English, given as stems."""
+    return SOUND + surname + given
+
+
 def _chinese(text: str) -> list[str]:
-    return [token for token in jieba.cut_for_search(text) if _WORD.search(token)]
+    found: list[str] = []
+    for token in jieba.cut_for_search(text):
+        if name := heard(token):
+            found.append(sound_token(*name))
+        if _WORD.search(token):
+            found.append(token)
+    return found
 
 
 def _whole(match: re.Match[str]) -> list[str]:
-    """Return the match and, where people write it shorter, the short form beside it."""
+    """Return the match, and before it the short form where people write it shorter.
+
+    The whole comes last, so that in a phrase it stands beside the word that follows.
+    """
     if date := match["date"]:
-        return [date, date[: date.index("月") + 1]]
+        return [date[: date.index("月") + 1], date]
+    if nth := match["nth"]:
+        return [nth, match[0]]
+    if group := match["group"] or match["mixed"]:
+        return [group]
     if number := match["number"]:
         number = number.replace(",", "")
         unit = match["unit"] or ""
-        forms = [number + unit, number.rstrip("%")]
-        return list(dict.fromkeys(forms)) if unit != "月" else forms[:1]
-    if mixed := match["mixed"]:
-        return [mixed]
+        forms = [number.rstrip("%"), number + unit]
+        return list(dict.fromkeys(forms)) if unit != "月" else forms[1:]
+    if money := match["money"]:
+        return [_MONEY[money]]
     return [stem(match["latin"].replace("’", "'").removesuffix("'s"))]
 
 
@@ -128,6 +170,7 @@ class WordIndex:
         builder = tantivy.SchemaBuilder()
         builder.add_unsigned_field("key", indexed=True, fast=True)
         builder.add_text_field("words", tokenizer_name="whitespace", index_option="position")
+        builder.add_text_field("sounds", tokenizer_name="whitespace", index_option="freq")
         builder.add_text_field("all", tokenizer_name="raw", index_option="basic")
         self._schema = builder.build()
         self._index = tantivy.Index(self._schema, path=str(folder))
@@ -156,7 +199,8 @@ class WordIndex:
                 writer.delete_documents_by_query(self._under(key))
                 document = tantivy.Document()
                 document.add_unsigned("key", key)
-                document.add_text("words", " ".join(tokens))
+                for field in ("words", "sounds"):
+                    document.add_text(field, " ".join(t for t in tokens if _field(t) == field))
                 document.add_text("all", "all")
                 writer.add_document(document)
         partial = self._cursor.with_suffix(".partial")
@@ -204,17 +248,26 @@ class WordIndex:
 
     def _query(self, searcher: tantivy.Searcher, concept: Concept) -> tantivy.Query:
         weight = _idf(searcher, sum(_frequency(searcher, phrase) for phrase in concept))
-        return tantivy.Query.disjunction_max_query(
+        ways = [
+            (self._phrase(phrase), weight / _own(searcher, phrase))
+            for phrase in concept
+            if _frequency(searcher, phrase)
+        ]
+        best = tantivy.Query.disjunction_max_query(
+            [tantivy.Query.boost_query(way, boost) for way, boost in ways]
+        )
+        told = tantivy.Query.boolean_query([(tantivy.Occur.Should, way) for way, _ in ways])
+        return tantivy.Query.boolean_query(
             [
-                tantivy.Query.boost_query(self._phrase(phrase), weight / _own(searcher, phrase))
-                for phrase in concept
-                if _frequency(searcher, phrase)
+                (tantivy.Occur.Should, best),
+                (tantivy.Occur.Should, tantivy.Query.const_score_query(told, TOLD * weight)),
             ]
         )
 
     def _phrase(self, phrase: Phrase) -> tantivy.Query:
         if len(phrase) == 1:
-            return tantivy.Query.term_query(self._schema, "words", phrase[0], index_option="freq")
+            (token,) = phrase
+            return tantivy.Query.term_query(self._schema, _field(token), token, index_option="freq")
         return tantivy.Query.phrase_query(self._schema, "words", list(phrase))
 
     def _under(self, key: int) -> tantivy.Query:
@@ -228,6 +281,11 @@ class WordIndex:
             self._index.reload()
             self._seen = cursor
         return self._index.searcher()
+
+
+def highest(weights: Iterable[float]) -> float:
+    """Return what BM25+ would reach if concepts of these weights were told without end."""
+    return (K1 + 1 + TOLD) * sum(weights)
 
 
 def _best(
@@ -245,7 +303,11 @@ def _best(
 
 def _frequency(searcher: tantivy.Searcher, phrase: Phrase) -> int:
     """Return how many passages may hold the phrase: as many as hold its rarest word."""
-    return min(int(searcher.doc_freq("words", token)) for token in phrase)
+    return min(int(searcher.doc_freq(_field(token), token)) for token in phrase)
+
+
+def _field(token: str) -> str:
+    return "sounds" if token.startswith(SOUND) else "words"
 
 
 def _idf(searcher: tantivy.Searcher, frequency: int) -> float:

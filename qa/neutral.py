@@ -7,6 +7,9 @@ of that language; it is measured once, on texts that say the same in both, and t
 parallel paragraphs of XQuAD in one index (samples of 240-260 questions) this raised nDCG@10 from
 .70 to .87 for English questions and from .60 to .80 for Chinese ones; within a language no ranking
 by meaning changes, for all passages lose the same.
+
+Token vectors lose the mean token of the language likewise: matched as they are, they bring Chinese
+questions over both collections to .68, without it to .91.
 """
 
 import re
@@ -14,12 +17,14 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import numpy as np
 
-from embeddings.encoder import Encoder, Encoding, ModelInfo, Vectors
+from embeddings.encoder import Encoder, Encoding, ModelInfo, TokenVectors, Vectors
 from embeddings.tokens import Role
 from qa.text import detect_language
+from qa.types import Language
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
@@ -137,11 +142,18 @@ PARALLEL: tuple[tuple[str, str], ...] = (
 mean of single sentences lies elsewhere."""
 
 
+class _Means(NamedTuple):
+    """What a language gives anything said in it: float32[dim] each."""
+
+    passage: Vectors
+    token: Vectors
+
+
 class NeutralEncoder:
     """An encoder whose passages are freed of their language; its questions stay as they are.
 
-    The passage vectors are no longer of unit length. Their inner product with a question is the
-    cosine less what any passage in that language would have.
+    The vectors of passages and of their tokens are no longer of unit length. Their inner product
+    with a question is the cosine less what any passage in that language would have.
     """
 
     def __init__(self, encoder: Encoder, cache: Path) -> None:
@@ -152,7 +164,7 @@ class NeutralEncoder:
         self._model = ModelInfo(
             encoder.model.name, fingerprint, encoder.model.dimension, encoder.model.max_tokens
         )
-        self._means = _measured(encoder, cache / f"languages-{fingerprint}.npy")
+        self._means = _measured(encoder, cache / f"languages-{fingerprint}.npz")
 
     @property
     def model(self) -> ModelInfo:
@@ -171,31 +183,49 @@ class NeutralEncoder:
         encoding = self._encoder.encode(texts, role, tokens=tokens, progress=progress)
         if role == "query" or not texts:
             return encoding
-        own = np.array([self._mean(text) for text in texts])
-        return Encoding(encoding.vectors - own, encoding.tokens)
+        languages = [_language(text) for text in texts]
+        own = np.array([self._means[language].passage for language in languages])
+        parts = tuple(
+            TokenVectors(part.vectors - self._means[language].token, part.spans)
+            for part, language in zip(encoding.tokens, languages, strict=False)
+        )
+        return Encoding(encoding.vectors - own, parts)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return how many tokens each text takes as a passage."""
         return self._encoder.count_tokens(texts)
 
-    def _mean(self, text: str) -> Vectors:
-        # A tenth of Chinese characters is enough: what else a Chinese article holds (code, tables,
-        # names) is no English prose, and taking English off would lift it above everything.
-        if 10 * len(_HAN.findall(text)) > len(text):
-            return self._means["zh"]
-        return self._means["en" if detect_language(text) == "en" else "und"]
+
+def _language(text: str) -> Language:
+    """Return the language whose means `text` loses."""
+    # A tenth of Chinese characters is enough: what else a Chinese article holds (code, tables,
+    # names) is no English prose, and taking English off would lift it above everything.
+    if 10 * len(_HAN.findall(text)) > len(text):
+        return "zh"
+    return "en" if detect_language(text) == "en" else "und"
 
 
-def _measured(encoder: Encoder, path: Path) -> dict[str, Vectors]:
-    """Return the mean vectors of Chinese, of English and of what is neither: float32[dim] each."""
+def _measured(encoder: Encoder, path: Path) -> dict[Language, _Means]:
+    """Return the means of Chinese, of English, and of what is neither."""
     if not path.exists():
-        sides = zip(*PARALLEL, strict=True)
-        means = [encoder.encode(side, "passage").vectors.mean(axis=0) for side in sides]
+        sides = [
+            encoder.encode(side, "passage", tokens=True) for side in zip(*PARALLEL, strict=True)
+        ]
+        passages = np.array([side.vectors.mean(axis=0) for side in sides], np.float32)
+        tokens = np.array(
+            [np.concatenate([part.vectors for part in side.tokens]).mean(axis=0) for side in sides],
+            np.float32,
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         # A folder of its own: another process may be measuring too.
         with TemporaryDirectory(dir=path.parent) as folder:
             partial = Path(folder) / path.name
-            np.save(partial, np.array(means, np.float32))
+            np.savez(partial, passages=passages, tokens=tokens)
             partial.replace(path)
-    chinese, english = np.load(path)
-    return {"zh": chinese, "en": english, "und": (chinese + english) / 2}
+    with np.load(path) as saved:
+        passages, tokens = saved["passages"], saved["tokens"]
+    return {
+        "zh": _Means(passages[0], tokens[0]),
+        "en": _Means(passages[1], tokens[1]),
+        "und": _Means(passages.mean(axis=0), tokens.mean(axis=0)),
+    }

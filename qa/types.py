@@ -89,6 +89,48 @@ class Filters:
         return self != Filters()
 
 
+class Period(NamedTuple):
+    """Whole days, both inclusive; None leaves that side open."""
+
+    date_from: date | None
+    date_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """What a question says of time.
+
+    Attributes:
+        spans: where in the question the words stand.
+        expression: those words.
+        period: the days they name; open on both sides where they only ask for the newest.
+        relative: whether they name other days when asked on another day.
+        latest: whether the newest is asked for.
+        as_of: the day of asking that they were read against.
+        words: other ways to say the period, in both languages.
+    """
+
+    spans: tuple[Span, ...]
+    expression: str
+    period: Period
+    relative: bool
+    latest: bool
+    as_of: date
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTime:
+    """A time as it leaves the house."""
+
+    expression: str
+    date_from: date | None
+    date_to: date | None
+    relative: bool
+    latest: bool
+    as_of: date
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One earlier message of a conversation."""
@@ -99,7 +141,12 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked, and how: the whole of a question's options."""
+    """What is asked, and how: the whole of a question's options.
+
+    Attributes:
+        as_of: the day of asking, against which "last week" is read; None: today.
+        time: whether the question's time is read at all.
+    """
 
     question: str
     top_k: int = 5
@@ -107,6 +154,8 @@ class Query:
     history: tuple[Turn, ...] = ()
     mode: Mode = "extractive"
     retriever: Retriever = "hybrid"
+    as_of: date | None = None
+    time: bool = True
 
 
 class Ranked(NamedTuple):
@@ -131,12 +180,19 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that was found, its article, and why."""
+    """A passage that was found, its article, and why.
+
+    Attributes:
+        copies: the articles that say the same, by id.
+        matches: how well each of its sentences matches the question, token by token; empty where
+            the index keeps no token vectors.
+    """
 
     article: Article
     passage: Passage
     scores: Scores
     copies: tuple[str, ...] = ()
+    matches: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +278,7 @@ class Meta:
     standalone_question: str
     language: Language
     index: IndexInfo
+    time: AskedTime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,3 +309,4 @@ class Answer:
     timings_ms: Timings
     citations: tuple[Citation, ...] = ()
     sources: tuple[Source, ...] = ()
+    time: AskedTime | None = None

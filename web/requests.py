@@ -18,6 +18,13 @@ from qa.engine import MAX_QUESTION, MAX_TOP_K
 from qa.types import Filters, Mode, Query, Retriever, Turn
 
 
+def _true_or_false(value: object) -> bool:
+    """Let only JSON's words through: pydantic would take "yes" and 1."""
+    if value not in ("true", "false"):
+        raise ValueError("write true or false")
+    return value == "true"
+
+
 def _iso_day(value: object) -> date:
     """Let only days such as 2021-10-27 through: Python and pydantic would take much else."""
     if not (isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)):
@@ -26,6 +33,11 @@ def _iso_day(value: object) -> date:
 
 
 Day = Annotated[date, BeforeValidator(_iso_day), Field(examples=["2021-10-27"])]
+AsOf = Annotated[
+    Day | None,
+    Field(description='the day of asking, against which "last week" is read; by default today'),
+]
+Time = Annotated[bool, Field(description="whether the question's time is read and counts")]
 Question = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_QUESTION, pattern=r"\S"),
@@ -85,11 +97,20 @@ class AskRequest(Strict):
     history: Annotated[list[TurnRequest], Field(max_length=50)] = []
     mode: Mode = "extractive"
     stream: Annotated[bool, Field(description="answer with server-sent events")] = False
+    as_of: AsOf = None
+    time: Time = True
 
     def query(self) -> Query:
         """Return it as the domain has it."""
-        history = tuple(Turn(turn.role, turn.content) for turn in self.history)
-        return Query(self.question, self.top_k, self.filters.filters(), history, self.mode)
+        return Query(
+            self.question,
+            self.top_k,
+            self.filters.filters(),
+            tuple(Turn(turn.role, turn.content) for turn in self.history),
+            self.mode,
+            as_of=self.as_of,
+            time=self.time,
+        )
 
 
 class AskAddress(BaseModel):
@@ -100,10 +121,12 @@ class AskAddress(BaseModel):
     q: Question
     top_k: TopK = 5
     mode: Mode = "extractive"
+    as_of: AsOf = None
+    time: Annotated[Time, BeforeValidator(_true_or_false)] = True
 
     def query(self) -> Query:
         """Return it as the domain has it."""
-        return Query(self.q, self.top_k, mode=self.mode)
+        return Query(self.q, self.top_k, mode=self.mode, as_of=self.as_of, time=self.time)
 
 
 class SearchRequest(Strict):
@@ -113,10 +136,19 @@ class SearchRequest(Strict):
     top_k: TopK = 5
     filters: FiltersRequest = FiltersRequest()
     retriever: Retriever = "hybrid"
+    as_of: AsOf = None
+    time: Time = True
 
     def to_query(self) -> Query:
         """Return it as the domain has it."""
-        return Query(self.query, self.top_k, self.filters.filters(), retriever=self.retriever)
+        return Query(
+            self.query,
+            self.top_k,
+            self.filters.filters(),
+            retriever=self.retriever,
+            as_of=self.as_of,
+            time=self.time,
+        )
 
 
 class ArticleRequest(BaseModel):

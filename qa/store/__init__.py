@@ -1,6 +1,6 @@
 """What is on disk, in SQLite: the articles, and the passages that a generation made of them."""
 
 from qa.store.articles import ArticleStore, Change, Draft, Outcome
-from qa.store.passages import Entry, PassageStore
+from qa.store.passages import Embedding, Entry, PassageStore
 
-__all__ = ["ArticleStore", "Change", "Draft", "Entry", "Outcome", "PassageStore"]
+__all__ = ["ArticleStore", "Change", "Draft", "Embedding", "Entry", "Outcome", "PassageStore"]

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
+MAPPED = 2**36
+"""Bytes of a file that are read through a memory map: all of it, where SQLite was built so."""
+
 
 class Database:
     """One SQLite file with a connection to each thread, in write-ahead mode."""
@@ -30,6 +33,7 @@ class Database:
             held.execute("PRAGMA synchronous = FULL")
             # What was withdrawn does not linger in free pages.
             held.execute("PRAGMA secure_delete = ON")
+            held.execute(f"PRAGMA mmap_size = {MAPPED}")
             self._threads.connection = held
         return held
 

@@ -1,15 +1,17 @@
-"""The passages of one generation, with their vectors and a log of what changed."""
+"""The passages of one generation, with their embeddings and a log of what changed."""
 
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.copies import bands, covers, signature
 from qa.passages import embedded_text
 from qa.store.articles import Change
 from qa.store.database import Database
@@ -24,9 +26,25 @@ CREATE TABLE IF NOT EXISTS documents (
     day TEXT,                             -- ISO date of publication, in the article's own zone
     publisher TEXT NOT NULL,
     author TEXT NOT NULL,
-    text_digest BLOB NOT NULL             -- sha256 of the text, to find articles that are copies
+    text INTEGER NOT NULL                 -- the same number for articles with the same text
 ) STRICT;
-CREATE INDEX IF NOT EXISTS document_by_text ON documents (text_digest);
+CREATE INDEX IF NOT EXISTS document_by_text ON documents (text);
+CREATE TABLE IF NOT EXISTS texts (
+    number INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,          -- sha256 of the text
+    signature BLOB NOT NULL               -- by which its copies are told (qa/copies.py)
+) STRICT;
+CREATE TABLE IF NOT EXISTS bands (        -- where to look for copies
+    band INTEGER NOT NULL,
+    text INTEGER NOT NULL,
+    PRIMARY KEY (band, text)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS covers (       -- one text holds what the other says
+    text INTEGER NOT NULL,
+    copy INTEGER NOT NULL,
+    PRIMARY KEY (text, copy)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS cover_by_copy ON covers (copy);
 CREATE TABLE IF NOT EXISTS categories (
     article_id TEXT NOT NULL,
     category TEXT NOT NULL,
@@ -46,6 +64,10 @@ CREATE TABLE IF NOT EXISTS passages (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS passage_by_article ON passages (article_id);
 CREATE INDEX IF NOT EXISTS passage_by_digest ON passages (digest);
+CREATE TABLE IF NOT EXISTS token_vectors ( -- apart from passages, so that scanning these stays fast
+    key INTEGER PRIMARY KEY,
+    packed BLOB NOT NULL                  -- embeddings/late.py
+) STRICT;
 CREATE TABLE IF NOT EXISTS changes (      -- a passage came or went
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     key INTEGER NOT NULL
@@ -65,7 +87,29 @@ WHERE (:date_from IS NULL OR day >= :date_from)
 ORDER BY key
 """
 
+_COPIES = """
+SELECT article_id FROM documents
+WHERE article_id != :id AND text IN (
+    SELECT text FROM documents WHERE article_id = :id
+    UNION ALL
+    SELECT copy FROM documents JOIN covers USING (text) WHERE article_id = :id)
+ORDER BY article_id
+"""
+
 Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """What an encoder makes of a passage.
+
+    Attributes:
+        vector: float32[dimension].
+        tokens: its packed token vectors (embeddings/late.py); empty where none are kept.
+    """
+
+    vector: Vector
+    tokens: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +150,7 @@ class PassageStore:
         return self._number("SELECT count(*) FROM passages")
 
     def take(
-        self, changes: Sequence[Change], made: Sequence[tuple[Article, Passage, Vector]]
+        self, changes: Sequence[Change], made: Sequence[tuple[Article, Passage, Embedding]]
     ) -> None:
         """Replace the passages of the changed articles by those that were made of them.
 
@@ -117,24 +161,34 @@ class PassageStore:
                 _forget(connection, change.id)
                 if change.article is not None:
                     _describe(connection, change.article)
-            for article, passage, vector in made:
-                _insert(connection, article, passage, vector)
+            for article, passage, embedding in made:
+                _insert(connection, article, passage, embedding)
             if changes:
                 connection.execute("UPDATE progress SET article_seq = ?", (changes[-1].seq,))
         if any(change.article is None for change in changes):
             self._database.forget()
 
-    def vectors(self, embedded: Iterable[str]) -> dict[str, Vector]:
-        """Return the vectors already known for these texts."""
-        found: dict[str, Vector] = {}
+    def embeddings(self, embedded: Iterable[str]) -> dict[str, Embedding]:
+        """Return what is already known of these texts."""
+        found: dict[str, Embedding] = {}
         connection = self._database.connection()
         for text in dict.fromkeys(embedded):
             row = connection.execute(
-                "SELECT vector FROM passages WHERE digest = ? LIMIT 1", (_digest(text),)
+                "SELECT vector, packed FROM passages LEFT JOIN token_vectors USING (key)"
+                " WHERE digest = ? LIMIT 1",
+                (_digest(text),),
             ).fetchone()
             if row:
-                found[text] = np.frombuffer(row[0], np.float32)
+                found[text] = Embedding(np.frombuffer(row[0], np.float32), row[1] or b"")
         return found
+
+    def token_vectors(self, keys: Sequence[int]) -> dict[int, bytes]:
+        """Return the packed token vectors of these passages, of those that have any."""
+        rows = self._database.connection().execute(
+            "SELECT key, packed FROM token_vectors WHERE key IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(keys)),),
+        )
+        return dict(rows.fetchall())
 
     def since(self, cursor: int) -> tuple[list[Entry], list[int]]:
         """Return the net effect of the changes after `cursor`: what came, and what went."""
@@ -166,6 +220,15 @@ class PassageStore:
             for key, article_id, first, last, start, end, text in rows
         }
 
+    def days(self, keys: Sequence[int]) -> dict[int, date]:
+        """Return the day of publication of these passages' articles, of those that have one."""
+        rows = self._database.connection().execute(
+            "SELECT key, day FROM passages JOIN documents USING (article_id)"
+            " WHERE key IN (SELECT value FROM json_each(?)) AND day IS NOT NULL",
+            (json.dumps(list(keys)),),
+        )
+        return {key: date.fromisoformat(day) for key, day in rows}
+
     def allowed(self, filters: Filters) -> list[int]:
         """Return the keys of all passages that the filters let through, ascending."""
         values = {
@@ -178,12 +241,11 @@ class PassageStore:
         return [key for (key,) in self._database.connection().execute(_ALLOWED, values)]
 
     def copies(self, article_id: str) -> tuple[str, ...]:
-        """Return the other articles with the same text, by id."""
-        rows = self._database.connection().execute(
-            "SELECT other.article_id FROM documents JOIN documents AS other USING (text_digest)"
-            " WHERE documents.article_id = ? AND other.article_id != ? ORDER BY other.article_id",
-            (article_id, article_id),
-        )
+        """Return the other articles that say nothing but what this one says, by id.
+
+        Those with the same text, and near-copies of it. A near-copy of a near-copy may be none.
+        """
+        rows = self._database.connection().execute(_COPIES, {"id": article_id})
         return tuple(id for (id,) in rows)
 
     def intact(self) -> bool:
@@ -203,15 +265,40 @@ def _forget(connection: sqlite3.Connection, article_id: str) -> None:
     connection.execute(
         "INSERT INTO changes (key) SELECT key FROM passages WHERE article_id = ?", (article_id,)
     )
+    connection.execute(
+        "DELETE FROM token_vectors WHERE key IN (SELECT key FROM passages WHERE article_id = ?)",
+        (article_id,),
+    )
+    text = connection.execute(
+        "SELECT text FROM documents WHERE article_id = ?", (article_id,)
+    ).fetchone()
     for table in ("passages", "documents", "categories"):
         connection.execute(f"DELETE FROM {table} WHERE article_id = ?", (article_id,))
+    if text:
+        _forget_text(connection, text[0])
+
+
+def _forget_text(connection: sqlite3.Connection, text: int) -> None:
+    """Remove the text unless another article has it too."""
+    row = connection.execute(
+        "SELECT signature FROM texts WHERE number = :text"
+        " AND NOT EXISTS (SELECT 1 FROM documents WHERE text = :text)",
+        {"text": text},
+    ).fetchone()
+    if row:
+        connection.executemany(
+            "DELETE FROM bands WHERE band = ? AND text = ?",
+            [(band, text) for band in bands(row[0])],
+        )
+        connection.execute("DELETE FROM covers WHERE text = :text OR copy = :text", {"text": text})
+        connection.execute("DELETE FROM texts WHERE number = ?", (text,))
 
 
 def _describe(connection: sqlite3.Connection, article: Article) -> None:
     day = article.published.date().isoformat() if article.published else None
     connection.execute(
         "INSERT INTO documents VALUES (?, ?, ?, ?, ?)",
-        (article.id, day, article.publisher, article.author, _digest(article.text)),
+        (article.id, day, article.publisher, article.author, _text(connection, article.text)),
     )
     connection.executemany(
         "INSERT OR IGNORE INTO categories VALUES (?, ?)",
@@ -219,8 +306,33 @@ def _describe(connection: sqlite3.Connection, article: Article) -> None:
     )
 
 
+def _text(connection: sqlite3.Connection, text: str) -> int:
+    """Return the text's number; a new one finds the texts it covers and those that cover it."""
+    digest = _digest(text)
+    known = connection.execute("SELECT number FROM texts WHERE digest = ?", (digest,)).fetchone()
+    if known:
+        return int(known[0])
+    own = signature(text)
+    keys = bands(own)
+    others = connection.execute(
+        "SELECT number, signature FROM texts WHERE number IN ("
+        " SELECT text FROM bands WHERE band IN (SELECT value FROM json_each(?)))",
+        (json.dumps(keys),),
+    ).fetchall()
+    (number,) = connection.execute(
+        "INSERT INTO texts (digest, signature) VALUES (?, ?) RETURNING number", (digest, own)
+    ).fetchone()
+    connection.executemany(
+        "INSERT OR IGNORE INTO bands VALUES (?, ?)", [(band, number) for band in keys]
+    )
+    pairs = [(number, other) for other, theirs in others if covers(own, theirs)]
+    pairs += [(other, number) for other, theirs in others if covers(theirs, own)]
+    connection.executemany("INSERT INTO covers VALUES (?, ?)", pairs)
+    return int(number)
+
+
 def _insert(
-    connection: sqlite3.Connection, article: Article, passage: Passage, vector: Vector
+    connection: sqlite3.Connection, article: Article, passage: Passage, embedding: Embedding
 ) -> None:
     embedded = embedded_text(article, passage.text)
     key = connection.execute(
@@ -234,9 +346,11 @@ def _insert(
             passage.text,
             embedded,
             _digest(embedded),
-            vector.astype(np.float32).tobytes(),
+            embedding.vector.astype(np.float32).tobytes(),
         ),
     ).lastrowid
+    if embedding.tokens:
+        connection.execute("INSERT INTO token_vectors VALUES (?, ?)", (key, embedding.tokens))
     connection.execute("INSERT INTO changes (key) VALUES (?)", (key,))
 
 

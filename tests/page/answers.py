@@ -58,10 +58,17 @@ def statement(article: Mapping[str, Any], text: str) -> dict[str, Any]:
     return {"text": text, "citations": [citation]}
 
 
-def meta(question: str, language: str) -> dict[str, Any]:
+def meta(question: str, language: str, time: Mapping[str, object] | None = None) -> dict[str, Any]:
     index = {"generation": "1", "model": "m", "articles": 12, "passages": 34}
     same = {"question": question, "standalone_question": question}
-    return {"id": "1", **same, "language": language, "index": index}
+    return {"id": "1", **same, "language": language, "index": index, "time": time}
+
+
+def time_read(
+    date_from: str | None, date_to: str | None, *, latest: bool = False
+) -> dict[str, Any]:
+    read = {"expression": "?", "date_from": date_from, "date_to": date_to, "relative": True}
+    return {**read, "latest": latest, "as_of": "2026-11-22"}
 
 
 def done(status: str, answer: str, confidence: float = 0.9) -> dict[str, Any]:
@@ -69,10 +76,15 @@ def done(status: str, answer: str, confidence: float = 0.9) -> dict[str, Any]:
     return {"status": status, "answer": answer, "confidence": confidence, "timings_ms": timings}
 
 
-def answered(article: Mapping[str, Any] = TRAM, text: str = QUOTE, language: str = "en") -> bytes:
+def answered(
+    article: Mapping[str, Any] = TRAM,
+    text: str = QUOTE,
+    language: str = "en",
+    time: Mapping[str, object] | None = None,
+) -> bytes:
     return event_stream(
         [
-            ("meta", meta("?", language)),
+            ("meta", meta("?", language, time)),
             ("source", source(article)),
             ("statement", statement(article, text)),
             ("done", done("answered", text)),

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -22,6 +23,7 @@ from .answers import (
     not_found,
     source,
     statement,
+    time_read,
 )
 from .visitor import Visitor
 
@@ -148,6 +150,77 @@ def test_no_answer_does_not_look_like_one(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
+    ("read", "chinese", "english"),
+    [
+        (
+            time_read("2025-07-01", "2025-09-30"),
+            ["时间理解为：2025年7月1日至9月30日"],
+            ["Time read as: 1 Jul – 30 Sept 2025"],
+        ),
+        (
+            time_read("2026-11-21", "2026-11-21"),
+            ["时间理解为：2026年11月21日"],
+            ["Time read as: 21 Nov 2026"],
+        ),
+        (
+            time_read("2026-06-01", None),
+            ["时间理解为：2026年6月1日以来"],
+            ["Time read as: since 1 Jun 2026"],
+        ),
+        (
+            time_read(None, "2026-03-31", latest=True),
+            ["时间理解为：2026年3月31日为止", "最新的在先"],
+            ["Time read as: until 31 Mar 2026", "Newest first"],
+        ),
+        (
+            time_read("2025-12-30", "2026-01-02"),
+            ["时间理解为：2025年12月30日至2026年1月2日"],
+            ["Time read as: 30 Dec 2025 – 2 Jan 2026"],
+        ),
+        (time_read(None, None, latest=True), ["最新的在先"], ["Newest first"]),
+    ],
+)
+def test_how_the_time_was_read_is_said(
+    visitor: Visitor, read: dict[str, Any], chinese: list[str], english: list[str]
+) -> None:
+    visitor.answers = [answered(time=read)]
+    page = visitor.visit()
+    ask(page, "电车")
+    told = page.locator("qa-answer .time span")
+    expect(told).to_have_text(chinese)
+    page.locator("#language").click()
+    expect(told).to_have_text(english)
+
+
+def test_a_question_is_asked_again_without_its_time_by_keyboard(visitor: Visitor) -> None:
+    timed = time_read("2025-07-01", "2025-09-30")
+    visitor.answers = [answered(time=timed), answered(), answered()]
+    page = visitor.visit(locale="en-GB")
+    ask(page, "How many rode the tram last summer?")
+    again = page.get_by_role("button", name="Ask without the time")
+    again.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("qa-answer[aria-busy=false]")).to_have_count(2)
+    assert [sent.get("time") for sent in visitor.asked] == [None, False]
+    assert visitor.asked[0]["question"] == visitor.asked[1]["question"]
+    expect(page.locator("qa-answer").last.locator(".time")).to_have_count(0)
+    ask(page, "And this summer?")
+    assert "time" not in visitor.asked[2]
+
+
+def test_asking_again_after_a_fault_leaves_the_time_out_once_more(visitor: Visitor) -> None:
+    broken = event_stream([("error", PROBLEM)])
+    read = answered(time=time_read("2025-07-01", "2025-09-30"))
+    visitor.answers = [read, broken, answered()]
+    page = visitor.visit(locale="en-GB")
+    ask(page, "tram")
+    page.get_by_role("button", name="Ask without the time").click()
+    page.get_by_role("button", name="Ask again").click()
+    expect(page.locator("qa-answer .statements p")).to_have_count(2)
+    assert [sent.get("time") for sent in visitor.asked] == [None, False, False]
+
+
+@pytest.mark.parametrize(
     ("confidence", "words"),
     [
         (0.75, "可信度：高"),
@@ -262,7 +335,7 @@ def test_language_and_theme_are_remembered(visitor: Visitor) -> None:
 @pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
 def test_nothing_is_wider_than_a_small_telephone(visitor: Visitor, locale: str) -> None:
     wide = {**TRAM, "text": "W" * 300 + ". " + TRAM["text"], "publisher": "The " + "Long" * 20}
-    visitor.answers = [answered(wide)]
+    visitor.answers = [answered(wide, time=time_read("2025-07-01", "2026-09-30", latest=True))]
     visitor.articles = {"tram/1": wide}
     page = visitor.visit(locale=locale, width=360)
     too_wide = "() => document.querySelector('dialog').scrollWidth > 360 || innerWidth < "
@@ -439,7 +512,8 @@ def test_the_page_keeps_to_wcag(visitor: Visitor, locale: str, theme: str) -> No
     axe = HERE / "node_modules/axe-core/axe.min.js"
     if not axe.exists():
         pytest.skip("run `npm install` in tests/page for the accessibility check")
-    visitor.answers = [answered(language="zh"), not_found()]
+    read = time_read("2025-07-01", "2025-09-30", latest=True)
+    visitor.answers = [answered(language="zh", time=read), not_found()]
     visitor.articles = {"tram/1": TRAM}
     page = visitor.visit(locale=locale)
     page.evaluate(f"localStorage.setItem('theme', '{theme}')")

@@ -163,6 +163,19 @@ def test_filters_hold_on_the_command_line(run: Run) -> None:
     assert document(run("ask", "上海", "--author", "nobody", "--json"))["sources"] == []
 
 
+def test_the_questions_time_is_read_against_the_day_that_is_given(run: Run, ferry: Path) -> None:
+    run("add", ferry)
+    asked = ("ask", "When did the night ferry to Anholm begin last month?")
+    time = document(run(*asked, "--as-of", "2026-06-15", "--json"))["time"]
+    assert (time["date_from"], time["date_to"]) == ("2026-05-01", "2026-05-31")
+    told = run(*asked, "--as-of", "2026-06-15").stdout
+    assert "“last month”  2026-05-01 – 2026-05-31" in told
+    assert document(run(*asked, "--no-time", "--json"))["time"] is None
+    assert "newest first" in run("ask", "the latest on the night ferry to Anholm").stdout
+    for options in (("--as-of", "2026-06-15"), ("--no-time",)):
+        assert document(run("search", "ferry last month", *options, "--json"))["hits"]
+
+
 def test_remove_erases_and_names_what_was_not_there(run: Run, ferry: Path) -> None:
     run("add", ferry)
     result = run("remove", "ferry", "nothing", "--json")
@@ -213,6 +226,8 @@ def test_the_home_is_named_before_the_verb_after_it_or_in_the_environment(
         ["ask", "x", "--top-k", "101"],
         ["ask", "x", "--mode", "abstractive"],
         ["ask", "x", "--date-from", "27.10.2021"],
+        ["ask", "x", "--as-of", "yesterday"],
+        ["search", "x", "--as-of", "2021-02-30"],
         ["ask", "x", "--date-from", "2021-10-28", "--date-to", "2021-10-27"],
         ["search", "x", "--retriever", "bm25"],
         ["status", "--nonsense"],

@@ -478,7 +478,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "no manifest": lambda folder: (folder / "manifest.json").unlink(),
     "manifest": lambda folder: damage(folder / "manifest.json"),
     "manifest, a list": lambda folder: (folder / "manifest.json").write_text("[]"),
-    "manifest, other fields": lambda folder: (folder / "manifest.json").write_text('{"format":1}'),
+    "manifest, other fields": lambda folder: (folder / "manifest.json").write_text('{"format":2}'),
     "passages": lambda folder: damage(folder / "passages.sqlite"),
     "no passages": lambda folder: (folder / "passages.sqlite").unlink(),
     "vectors": lambda folder: damage(max(folder.glob("vectors-*.faiss"))),

@@ -12,19 +12,27 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from qa.lexical import K1, MAX_TOKEN, Concept, WordIndex, is_latin, stem, words
+from qa.lexical import K1, MAX_TOKEN, TOLD, Concept, WordIndex, is_latin, stem, words
 
 B = 0.75
 
 WHOLE = [
     ("增长3.5%。", "3.5%"),
     ("增长３．５％。", "3.5%"),
-    ("投资1,234.5万元", "1234.5"),
+    ("投资1,234.5元", "1234.5"),
+    ("投资1,234.5万元", "12345000"),
     ("2025年", "2025年"),
     ("推出5G手机", "5g"),
     ("量产3nm芯片", "3nm"),
     ("到2025年10月27日止", "10月27日"),
-    ("10月27号", "10月27号"),
+    ("10月27号", "10月27日"),
+    ("10月27日", "10月27日"),
+    ("October 27, 2025", "10月27日"),
+    ("the 3rd quarter", "3rd"),
+    ("占三分之一", "1/3"),
+    ("上世纪八十年代", "1980年代"),
+    ("US$30 million", "30000000"),
+    ("US$30 million", "dollar"),
     ("10月", "10月"),
     ("v2.5.40", "v2.5.40"),
     ("GPT-4发布", "gpt-4"),
@@ -34,7 +42,13 @@ WHOLE = [
     ("Müller", "müller"),
     ("Москва", "москва"),
 ]
-SHORT_FORMS = [("2025年", "2025"), ("10月27日", "10月"), ("80%", "80"), ("上海市", "上海")]
+SHORT_FORMS = [
+    ("2025年", "2025"),
+    ("10月27日", "10月"),
+    ("80%", "80"),
+    ("13th", "13"),
+    ("上海市", "上海"),
+]
 
 
 @pytest.mark.parametrize(("text", "token"), WHOLE)
@@ -57,6 +71,9 @@ def test_the_shorter_way_to_write_it_is_found_too(text: str, token: str) -> None
         ("Beijing's", "Beijing"),
         ("Beijing’s", "Beijing's"),
         ("1,234,567", "1234567"),
+        ("占百分之八十", "占80%"),
+        ("eighty per cent of THEM", "80% of them"),
+        ("第三方平台", "第3方平台"),
     ],
 )
 def test_ways_to_write_one_thing_are_one(one: str, other: str) -> None:
@@ -117,6 +134,17 @@ def keys(index: WordIndex, *concepts: Concept, depth: int = 100) -> list[int]:
 @pytest.fixture
 def index(tmp_path: Path) -> WordIndex:
     return WordIndex(tmp_path / "words")
+
+
+def test_how_a_name_sounds_is_found_and_adds_nothing_to_the_length_of_a_passage(
+    index: WordIndex,
+) -> None:
+    index.apply([(1, ["tea", "~gongzheng", "龚正"]), (2, ["tea", "龚正"])], [], 1)
+    assert keys(index, one("~gongzheng")) == [1]
+    assert keys(index, one("gongzheng")) == []
+    assert keys(index, (("tea", "龚正"),)) == [1, 2]
+    first, second = index.rank([one("tea")], 2)
+    assert first.score == second.score
 
 
 def test_what_is_added_is_found_and_what_is_removed_is_not(index: WordIndex) -> None:
@@ -235,7 +263,11 @@ def saturation(word: str, text: str) -> float:
 def bm25(*concepts: tuple[str, ...]) -> dict[int, float]:
     """Return the scores of the documents, each concept given by its one-word ways to say it."""
     scores = {
-        key: sum(idf(*words) * max(saturation(word, text) for word in words) for words in concepts)
+        key: sum(
+            idf(*words) * (best + TOLD * (best > 0))
+            for words in concepts
+            for best in [max(saturation(word, text) for word in words)]
+        )
         for key, text in DOCUMENTS.items()
     }
     return {key: score for key, score in scores.items() if score}
@@ -251,7 +283,7 @@ def bm25(*concepts: tuple[str, ...]) -> dict[int, float]:
         [("ship", "rail", "absent"), ("road",)],
     ],
 )
-def test_scores_are_bm25(corpus: WordIndex, concepts: list[tuple[str, ...]]) -> None:
+def test_scores_are_bm25_plus(corpus: WordIndex, concepts: list[tuple[str, ...]]) -> None:
     """A concept weighs by all its ways to say it; the one that a passage says best counts."""
     expected = bm25(*concepts)
 

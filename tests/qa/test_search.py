@@ -4,56 +4,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from qa.config import Settings
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary
 from qa.engine import Engine
-from qa.search import WORDS, fuse
-from qa.types import Filters, Query, Ranked, Ranking, Retriever
+from qa.ranking import SERVED, Weights
+from qa.search import Candidate, candidates, read_question
+from qa.types import Filters, Query, Retriever
 
 from .conftest import HashingEncoder, make_article, named
 
 RETRIEVERS: tuple[Retriever, ...] = ("hybrid", "dense", "lexical")
 QUESTION = "上海2025年的目标是什么"
-
-
-def ranking(scores: dict[int, float]) -> Ranking:
-    rows = (Ranked(key, score) for key, score in scores.items())
-    return tuple(sorted(rows, key=lambda row: (-row.score, row.key)))
-
-
-rankings = st.dictionaries(st.integers(0, 20), st.floats(-1, 30), max_size=12).map(ranking)
-
-
-@given(dense=rankings, lexical=rankings, bound=st.floats(0, 100))
-def test_fusion_keeps_every_passage_once_best_first_ties_by_key(
-    dense: Ranking, lexical: Ranking, bound: float
-) -> None:
-    fused = fuse(dense, lexical, bound)
-    assert {key for key, _ in fused} == {key for key, _ in (*dense, *lexical)}
-    assert len({key for key, _ in fused}) == len(fused)
-    order = [(-scores.fused, key) for key, scores in fused]
-    assert order == sorted(order)
-    for key, scores in fused:
-        assert (scores.dense, scores.lexical) == (dict(dense).get(key), dict(lexical).get(key))
-
-
-@given(dense=rankings, lexical=rankings)
-def test_without_words_in_the_question_meaning_alone_decides(
-    dense: Ranking, lexical: Ranking
-) -> None:
-    for key, scores in fuse(dense, lexical, 0.0):
-        assert scores.fused == dict(dense).get(key, 0.0)
-
-
-@given(share=st.floats(0, 1), cosine=st.floats(-1, 1), bound=st.floats(1, 100))
-def test_words_add_their_share_of_what_they_could_reach(
-    share: float, cosine: float, bound: float
-) -> None:
-    ((_, scores),) = fuse((Ranked(1, cosine),), (Ranked(1, share * bound),), bound)
-    assert scores.fused == pytest.approx(cosine + WORDS * share)
 
 
 @pytest.mark.parametrize("retriever", RETRIEVERS)
@@ -70,20 +33,39 @@ def test_fewer_hits_are_the_first_of_more(seeds_engine: Engine, retriever: Retri
         assert seeds_engine.search(Query(QUESTION, top_k, retriever=retriever)) == most[:top_k]
 
 
-def test_a_hybrid_hit_has_both_scores_though_one_retriever_missed_it(
+def ranked(engine: Engine, retriever: Retriever, weights: Weights = SERVED) -> list[Candidate]:
+    encoder, index = engine.corpus.serving()
+    asked = read_question(QUESTION, encoder, Dictionary(Settings().cache))
+    importance = dict(zip(asked.concepts, index.weights(asked.concepts), strict=True))
+    return candidates(asked, index, Query(QUESTION, 100, retriever=retriever), importance, weights)
+
+
+def test_a_hybrid_candidate_has_both_scores_though_one_retriever_missed_it(
     seeds_engine: Engine,
 ) -> None:
-    def by_passage(retriever: Retriever) -> dict[str, float]:
-        hits = seeds_engine.search(Query(QUESTION, 100, retriever=retriever))
-        return {hit.passage_id: hit.score for hit in hits}
-
-    meaning, words = by_passage("dense"), by_passage("lexical")
-    for hit in seeds_engine.search(Query(QUESTION, 100)):
-        assert hit.scores.dense == pytest.approx(meaning[hit.passage_id], abs=1e-6)
-        if hit.passage_id in words:
-            assert hit.scores.lexical == pytest.approx(words[hit.passage_id], abs=1e-4)
+    meaning = {one.key: one.scores.dense for one in ranked(seeds_engine, "dense")}
+    words = {one.key: one.scores.lexical for one in ranked(seeds_engine, "lexical")}
+    for one in ranked(seeds_engine, "hybrid"):
+        assert one.scores.dense == pytest.approx(meaning[one.key], abs=1e-6)
+        if one.key in words:
+            assert one.scores.lexical == pytest.approx(words[one.key], abs=1e-4)
         else:
-            assert hit.scores.lexical is None
+            assert one.scores.lexical is None
+
+
+def test_the_evidence_makes_the_score_and_the_score_the_order(seeds_engine: Engine) -> None:
+    for weights in (SERVED, Weights(words=0.0), Weights(match=0.0), Weights(lead=1.0)):
+        found = ranked(seeds_engine, "hybrid", weights)
+        assert [one.scores.fused for one in found] == [weights.score(one.evidence) for one in found]
+        order = [(-one.scores.fused, one.key) for one in found]
+        assert order == sorted(order)
+
+
+def test_every_sentence_of_a_candidate_has_its_match(seeds_engine: Engine) -> None:
+    for one in ranked(seeds_engine, "hybrid"):
+        assert len(one.matches) == one.passage.last - one.passage.first + 1
+        assert max(one.matches) <= one.evidence.match + 1e-3
+    assert not any(one.matches for one in ranked(seeds_engine, "hybrid", Weights(match=0.0)))
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -35,6 +35,7 @@ ANSWER = {
     "sources": list,
     "index": {"generation": str, "model": str, "articles": int, "passages": int},
     "timings_ms": {"encode": float, "search": float, "answer": float, "total": float},
+    "time": (dict, type(None)),
 }
 CITATION = {
     "index": int,
@@ -244,6 +245,47 @@ def test_each_retriever_answers_a_search_with_its_own_scores(
         assert hit["score"] == hit["scores"]["fused"]
         assert (hit["scores"]["dense"] is None) == (retriever == "lexical")
         assert (hit["scores"]["lexical"] is None) == (retriever == "dense")
+
+
+TIME = {
+    "expression": "去年三季度",
+    "date_from": "2020-07-01",
+    "date_to": "2020-09-30",
+    "relative": True,
+    "latest": False,
+    "as_of": "2021-10-27",
+}
+
+
+def test_the_answer_says_how_the_questions_time_was_read(seeds: TestClient) -> None:
+    question = "上海去年三季度的目标是什么"
+    answer = ask(seeds, question, as_of="2021-10-27")
+    assert answer["time"] == TIME
+    address = {"q": question, "as_of": "2021-10-27"}
+    assert timeless(seeds.get("/ask", params=address).json()) == timeless(answer)
+    body = {"question": question, "as_of": "2021-10-27", "stream": True}
+    meta = events(seeds.post("/ask", json=body).text)[0]
+    assert json.loads(meta["data"])["time"] == TIME
+    newest = ask(seeds, "上海最新的目标", as_of="2021-10-27")["time"]
+    assert newest["latest"]
+    assert newest["date_from"] is newest["date_to"] is None
+
+
+def test_the_time_is_read_as_of_today_unless_the_reader_says_otherwise(seeds: TestClient) -> None:
+    question = "what did Shanghai decide last month"
+    before, time, after = date.today(), ask(seeds, question)["time"], date.today()
+    assert before.isoformat() <= time["as_of"] <= after.isoformat()
+    assert ask(seeds, question, time=False)["time"] is None
+    address = {"q": question, "time": "false"}
+    assert seeds.get("/ask", params=address).json()["time"] is None
+    assert ask(seeds, "Who runs the library?")["time"] is None
+
+
+def test_a_search_takes_the_day_of_asking_and_may_leave_time_out(seeds: TestClient) -> None:
+    for options in ({"as_of": "2021-10-27"}, {"time": False}, {"as_of": None, "time": True}):
+        response = seeds.post("/search", json={"query": "上海去年的目标", **options})
+        assert response.status_code == 200
+        assert response.json()["hits"]
 
 
 def test_top_k_is_how_many_sources_come_at_most(seeds: TestClient) -> None:

@@ -42,6 +42,13 @@ from .problem import assert_problem
         ({"filters": {"source": [5]}}, "filters.source.0"),
         ({"filters": {"publisher": ["x"]}}, "filters.publisher"),
         ({"filters": []}, "filters"),
+        ({"as_of": "yesterday"}, "as_of"),
+        ({"as_of": "20211027"}, "as_of"),
+        ({"as_of": "2021-10-27T00:00:00"}, "as_of"),
+        ({"as_of": 1635332580}, "as_of"),
+        ({"time": "false"}, "time"),
+        ({"time": 0}, "time"),
+        ({"time": None}, "time"),
         ({"history": "x"}, "history"),
         ({"history": [{"role": "system", "content": "x"}]}, "history.0.role"),
         ({"history": [{"role": "user"}]}, "history.0.content"),
@@ -71,6 +78,8 @@ def test_a_question_of_a_thousand_characters_is_taken(seeds: TestClient, questio
         ({"question": "x"}, "question"),
         ({"top_k": 0}, "top_k"),
         ({"filters": {"date_from": "2021-10-28", "date_to": "2021-10-27"}}, "filters.date_to"),
+        ({"as_of": "2021-02-30"}, "as_of"),
+        ({"time": "no"}, "time"),
     ],
 )
 def test_a_search_that_breaks_the_contract_is_refused_by_field(
@@ -88,6 +97,9 @@ def test_a_search_that_breaks_the_contract_is_refused_by_field(
         ({"q": "x", "top_k": "0"}, "top_k"),
         ({"q": "x", "top_k": "true"}, "top_k"),
         ({"q": "x", "mode": "llm"}, "mode"),
+        ({"q": "x", "as_of": "today"}, "as_of"),
+        ({"q": "x", "time": "no"}, "time"),
+        ({"q": "x", "time": "0"}, "time"),
         ({"q": "x", "question": "x"}, "question"),
     ],
 )

@@ -5,7 +5,7 @@ import { make } from "./dom.js";
 import { say, tagOf } from "./i18n.js";
 
 /** @import { AnswerEvent, Citation, Done, Language } from "./ask.js" */
-/** @import { Meta, Reason, Source, Statement, Turn } from "./ask.js" */
+/** @import { Meta, Reason, Source, Statement, Time, Turn } from "./ask.js" */
 
 /**
  * Confidence in words, and the least probability of being right that earns each.
@@ -35,6 +35,8 @@ export class QaAnswer extends HTMLElement {
   #heading = make("h2");
   #progress = make("p", { class: "progress", role: "status" });
   #statements = make("div", { class: "statements" });
+  /** Nothing to press until the answer is there: one question is answered at a time. */
+  #untimed = make("button", { type: "button", class: "quiet", disabled: "" });
 
   /** What the next question may refer to. @returns {Turn[]} */
   get turns() {
@@ -85,9 +87,22 @@ export class QaAnswer extends HTMLElement {
   #understand(meta) {
     this.#meta = meta;
     this.#heading.lang = tagOf(meta.language);
+    if (meta.time) this.#heading.after(this.#timeLine(meta.time));
     if (meta.standalone_question === meta.question) return;
     const rewritten = make("span", { lang: tagOf(meta.language) }, meta.standalone_question);
     this.#heading.after(make("p", { class: "fine" }, say(make("span"), "understood"), rewritten));
+  }
+
+  /** How the question's time was read, and a way to ask without it. @param {Time} time */
+  #timeLine({ date_from: from, date_to: to, latest }) {
+    const line = make("p", { class: "fine time" });
+    if (from || to) line.append(say(make("span"), "time", { from, to }));
+    if (latest) line.append(say(make("span"), "newestFirst"));
+    line.append(this.#untimed);
+    say(this.#untimed, "untimed").addEventListener("click", () => {
+      this.dispatchEvent(new Event("untimed"));
+    });
+    return line;
   }
 
   /** @param {Source} source */
@@ -171,6 +186,7 @@ export class QaAnswer extends HTMLElement {
 
   #settle() {
     this.#progress.remove();
+    this.#untimed.disabled = false;
     this.ariaBusy = "false";
   }
 

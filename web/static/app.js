@@ -32,28 +32,34 @@ let current = null;
 /** The answers given so far. @type {{question: string, events: AnswerEvent[]}[]} */
 let given = [];
 
-/** Begin an answer at the end of the thread. @param {string} question */
-function begin(question) {
+/**
+ * Begin an answer at the end of the thread.
+ *
+ * @param {string} question
+ * @param {boolean} [timed] whether the question's time is read
+ */
+function begin(question, timed = true) {
   const answer = new QaAnswer();
   answer.begin(question);
-  answer.addEventListener("again", () => put(question));
+  answer.addEventListener("again", () => put(question, timed));
+  answer.addEventListener("untimed", () => put(question, false));
   thread.append(answer);
   return answer;
 }
 
-/** @param {string} question */
-async function answerTo(question) {
+/** @param {string} question @param {boolean} timed */
+async function answerTo(question, timed) {
   const controller = new AbortController();
   const history = answers()
     .flatMap((earlier) => earlier.turns)
     .slice(-remembered);
-  const answer = begin(question);
+  const answer = begin(question, timed);
   answer.scrollIntoView({ block: "start" });
   setCurrent(controller);
   /** @type {AnswerEvent[]} */
   const events = [];
   try {
-    for await (const event of ask(question, history, controller.signal)) {
+    for await (const event of ask(question, history, timed, controller.signal)) {
       answer.take(event);
       events.push(event);
     }
@@ -87,10 +93,15 @@ function answers() {
   return [...thread.children].filter((child) => child instanceof QaAnswer);
 }
 
-/** Ask, unless a question is still being answered. @param {string} question */
-function put(question) {
+/**
+ * Ask, unless a question is still being answered.
+ *
+ * @param {string} question
+ * @param {boolean} [timed]
+ */
+function put(question, timed = true) {
   if (current || question.trim() === "") return false;
-  void answerTo(question.trim());
+  void answerTo(question.trim(), timed);
   return true;
 }
 

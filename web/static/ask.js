@@ -3,12 +3,23 @@
 /** @typedef {"zh" | "zh-Hant" | "en" | "und"} Language */
 
 /**
+ * @typedef {object} Time what a question says of time, and how it was read
+ * @property {string} expression the question's own words
+ * @property {string | null} date_from a day, as date_to; both inclusive
+ * @property {string | null} date_to
+ * @property {boolean} relative
+ * @property {boolean} latest whether the newest is asked for
+ * @property {string} as_of the day of asking
+ */
+
+/**
  * @typedef {object} Meta
  * @property {string} id
  * @property {string} question
  * @property {string} standalone_question
  * @property {Language} language
  * @property {{generation: string, model: string, articles: number, passages: number}} index
+ * @property {Time | null} time
  */
 
 /**
@@ -104,15 +115,16 @@ export async function request(path, options) {
  *
  * @param {string} question
  * @param {Turn[]} history the conversation before it, oldest first
+ * @param {boolean} timed whether the question's time is read
  * @param {AbortSignal} signal
  * @returns {AsyncGenerator<AnswerEvent>}
  * @throws {Trouble} when there is no answer, or not all of one
  */
-export async function* ask(question, history, signal) {
+export async function* ask(question, history, timed, signal) {
   const { body } = await request("/ask", {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-    body: JSON.stringify({ question, history, stream: true }),
+    body: JSON.stringify({ question, history, stream: true, ...(timed ? {} : { time: false }) }),
     signal,
   });
   if (!body) throw new Trouble("interrupted");

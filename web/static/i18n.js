@@ -26,6 +26,9 @@ const en = {
   searching: "Searching the articles…",
   reading: "Reading what was found…",
   understood: "Understood as: ",
+  time: (/** @type {About} */ about) => `Time read as: ${englishPeriod(about)}`,
+  newestFirst: "Newest first",
+  untimed: "Ask without the time",
   citation: "Citation",
   conflicting: "The articles disagree. What each of them says:",
   notFound: "These articles don’t answer this question.",
@@ -79,6 +82,9 @@ const zh = {
   searching: "正在检索文章……",
   reading: "正在阅读找到的内容……",
   understood: "理解为：",
+  time: (about) => `时间理解为：${chinesePeriod(about)}`,
+  newestFirst: "最新的在先",
+  untimed: "不限时间再问",
   citation: "引文",
   conflicting: "各篇文章说法不一，分别是：",
   notFound: "这些文章没有回答这个问题。",
@@ -126,6 +132,9 @@ function duration(ms, locale) {
   return new Intl.NumberFormat(locale, { style: "unit", ...options }).format(value);
 }
 
+/** @type {Intl.DateTimeFormatOptions} */
+const medium = { dateStyle: "medium", timeZone: "UTC" };
+
 /**
  * The day an article names, whatever the reader's own time zone.
  *
@@ -133,8 +142,29 @@ function duration(ms, locale) {
  * @param {string} locale
  */
 function day(iso, locale) {
-  const date = new Date(`${String(iso).slice(0, 10)}T00:00Z`);
-  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }).format(date);
+  return new Intl.DateTimeFormat(locale, medium).format(midnight(iso));
+}
+
+/** @param {unknown} iso */
+function midnight(iso) {
+  return new Date(`${String(iso).slice(0, 10)}T00:00Z`);
+}
+
+/** The days from one to another, either of which may be open. @param {About} about */
+function englishPeriod({ from, to }) {
+  if (!to) return `since ${day(from, "en-GB")}`;
+  if (!from) return `until ${day(to, "en-GB")}`;
+  return new Intl.DateTimeFormat("en-GB", medium).formatRange(midnight(from), midnight(to));
+}
+
+/** The same in Chinese, for which Intl would write figures and strokes. @param {About} about */
+function chinesePeriod({ from, to }) {
+  const [begin, end] = [from, to].map((iso) => (iso ? day(iso, "zh-CN") : ""));
+  if (!to) return `${begin}以来`;
+  if (!from) return `${end}为止`;
+  if (from === to) return begin;
+  const year = begin.slice(0, begin.indexOf("年") + 1);
+  return `${begin}至${end.startsWith(year) ? end.slice(year.length) : end}`;
 }
 
 /** The words for a key, in the language in use. @param {Key} key @param {About} [about] */

@@ -1,0 +1,164 @@
+"""Token vectors -> a few bytes a token, and how well a question's tokens find their like in them.
+
+Late interaction (Khattab and Zaharia 2020): each token of the question is matched with the most
+similar token of the passage, and the mean of these maxima says how well they go together. The
+passage's side is made once, when the passage is embedded:
+
+- tokens without a letter or digit are left out, tokens of one part that are alike are pooled two to
+  one (Clavié et al. 2024), and each component keeps two bits (the quantiser of Lloyd and Max for a
+  normal distribution) beside one scale for the token. That is 98 bytes for a pooled token of 384
+  components and 5 to 7 kB for a passage.
+
+nDCG@10 of these matches alone, over candidates of both retrievers, for all tokens in full, pooled,
+and pooled in two bits: XQuAD's English questions over Chinese .921 .893 .897, Chinese over English
+.914 .900 .856, inside Chinese .981 .971 .963, inside English .979 .977 .971. Put together with
+closeness and words hardly a difference is left (.932 .924 .921, .914 .926 .914, .988 .986 .986,
+.983 .977 .981).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.encoder import TokenVectors, Vectors
+
+POOLED = 2
+"""Tokens that share a vector, on average."""
+
+LEVELS = np.array([-1.5104, -0.4528, 0.4528, 1.5104], np.float32)
+THRESHOLD = 0.9816
+"""Two-bit quantiser of least squared error for unit variance (Max 1960, table I)."""
+
+# The four components of each byte, as one number of 16 bytes: numpy takes those four times as fast.
+_COMPONENTS = (
+    np.ascontiguousarray(LEVELS[(np.arange(256)[:, None] >> np.arange(0, 8, 2)) & 3])
+    .view(np.complex128)
+    .ravel()
+)
+_STRIDE = 512  # tokens decoded at a time: 0.8 MB, which stay in the cache
+
+Rows = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How well a question's tokens find their like in a passage: means of cosines.
+
+    Attributes:
+        whole: in the whole text.
+        parts: in each of its parts alone, 0 where a part has no token; float32[parts].
+    """
+
+    whole: float
+    parts: Rows
+
+
+def pack(tokens: TokenVectors, text: str, starts: Sequence[int]) -> bytes:
+    """Return the token vectors of `text` in few bytes.
+
+    The text consists of parts that begin at `starts` (ascending, the first at 0); pooling keeps
+    within them, so that each can be matched alone.
+    """
+    visible = np.cumsum([0, *map(str.isalnum, text)])
+    spans = tokens.spans
+    told = np.flatnonzero(visible[spans[:, 1]] > visible[spans[:, 0]])
+    part = np.searchsorted(starts, spans[told].mean(axis=1), side="right") - 1
+    vectors = tokens.vectors[told]
+    pooled = [_pooled(vectors[part == number]) for number in range(len(starts))]
+    counts = np.array([len(rows) for rows in pooled], np.uint16)
+    scales, codes = _quantised(np.concatenate(pooled))
+    header = np.array([len(starts)], np.uint16)
+    return header.tobytes() + counts.tobytes() + scales.tobytes() + codes.tobytes()
+
+
+def count_parts(packed: bytes) -> int:
+    """Return how many parts the packed text has."""
+    return int(np.frombuffer(packed, np.uint16, 1)[0])
+
+
+def match(question: Vectors, packed: Sequence[bytes]) -> list[Match]:
+    """Return how well the question's tokens, float32[t, dim], match each packed text."""
+    if not packed:
+        return []
+    if not len(question):
+        return [Match(0.0, np.zeros(count_parts(one), np.float32)) for one in packed]
+    counts = [np.frombuffer(one, np.uint16, count_parts(one), offset=2) for one in packed]
+    sizes = [int(count.sum()) for count in counts]
+    offsets = [2 + 2 * len(count) for count in counts]
+    rows = [(one, size, offset) for one, size, offset in zip(packed, sizes, offsets, strict=True)]
+    scales = np.concatenate([np.frombuffer(o, np.float16, n, offset=at) for o, n, at in rows])
+    width = -(-question.shape[1] // 4)
+    codes = np.concatenate(
+        [np.frombuffer(o, np.uint8, offset=at + 2 * n).reshape(n, width) for o, n, at in rows]
+    )
+    cosines = _cosines(question, scales, codes)
+    parts = _best(cosines, np.concatenate(counts))
+    bounds = np.cumsum([len(count) for count in counts])[:-1]
+    return [
+        Match(
+            float(best[count > 0].max(axis=0).mean()) if count.any() else 0.0,
+            best.mean(axis=1),
+        )
+        for best, count in zip(np.split(parts, bounds), counts, strict=True)
+    ]
+
+
+def _pooled(rows: Vectors) -> Vectors:
+    """Return the means of clusters of like rows, merged by the average of their cosines.
+
+    scipy's linkage finds the same clusters; its checks take longer than all of this.
+    """
+    sums, size = rows.copy(), np.ones(len(rows), np.float32)
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(min=1e-9)
+    alike = unit @ unit.T
+    np.fill_diagonal(alike, -np.inf)
+    for _ in range(len(rows) - max(1, round(len(rows) / POOLED))):
+        one, other = divmod(int(alike.argmax()), len(rows))
+        both = size[one] + size[other]
+        alike[one] = (size[one] * alike[one] + size[other] * alike[other]) / both
+        alike[:, one] = alike[one]
+        alike[other] = alike[:, other] = alike[one, one] = -np.inf
+        sums[one] += sums[other]
+        size[one], size[other] = both, 0
+    kept = size > 0
+    pooled: Vectors = sums[kept] / size[kept, None]
+    return pooled
+
+
+def _quantised(rows: Vectors) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
+    """Return a scale for each row and its components' levels, four to a byte."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    spread = np.divide(length, rows.shape[1] ** 0.5, where=length > 0, out=np.ones_like(length))
+    unit = rows / spread
+    level = (unit > -THRESHOLD).astype(np.uint8) + (unit > 0) + (unit > THRESHOLD)
+    # The scale that keeps the row's product with itself: what is matched is most like it.
+    along = (rows * LEVELS[level]).sum(axis=1)
+    scale = np.divide(length[:, 0] ** 2, along, where=along > 0, out=np.zeros_like(along))
+    four = np.pad(level, ((0, 0), (0, -level.shape[1] % 4)))
+    four = four.reshape(len(rows), four.shape[1] // 4, 4)
+    packed = (four << np.arange(0, 8, 2, dtype=np.uint8)).sum(axis=2, dtype=np.uint8)
+    return scale.astype(np.float16), packed
+
+
+def _cosines(question: Vectors, scales: NDArray[np.float16], codes: NDArray[np.uint8]) -> Rows:
+    """Return the products of all packed tokens with the question's, float32[n, t]."""
+    width = 4 * codes.shape[1]
+    padded = np.pad(question, ((0, 0), (0, width - question.shape[1])))
+    cosines = np.empty((len(codes), len(question)), np.float32)
+    for start in range(0, len(codes), _STRIDE):
+        levels = np.take(_COMPONENTS, codes[start : start + _STRIDE], mode="clip")
+        np.matmul(levels.view(np.float32), padded.T, out=cosines[start : start + _STRIDE])
+    cosines *= scales.astype(np.float32)[:, None]
+    return cosines
+
+
+def _best(cosines: Rows, counts: NDArray[np.uint16]) -> Rows:
+    """Return the maxima over each run of rows, zeros for an empty run: float32[runs, t]."""
+    best = np.zeros((len(counts), cosines.shape[1]), np.float32)
+    filled = counts > 0
+    starts = np.cumsum(counts, dtype=np.int64) - counts
+    if filled.any():
+        best[filled] = np.maximum.reduceat(cosines, starts[filled], axis=0)
+    return best

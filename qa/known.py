@@ -1,0 +1,106 @@
+"""A file of questions whose answers are known to the articles they mean in an index."""
+
+import gzip
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from qa.errors import QuestionRefused
+from qa.text import detect_language
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A question whose answer is known: strings that answer it, and the articles that hold them.
+
+    Attributes:
+        relevant: the articles' ids.
+        files: the names of the files they stand in, for articles that come without an id.
+        part: the part of the report it also counts in, "task=qa1"; empty if in none.
+    """
+
+    question: str
+    language: str
+    answers: tuple[str, ...]
+    relevant: frozenset[str]
+    files: frozenset[str] = frozenset()
+    part: str = ""
+
+
+def read_known(
+    path: Path, limit: int | None = None, by: str | None = None, *, answerable: bool = True
+) -> list[Known]:
+    """Return the questions of a JSONL file.
+
+    `by` is the field whose values part them; each part (all of them, without `by`) is evenly
+    thinned to `limit` questions if it has more.
+
+    Raises:
+        QuestionRefused: a line is no question, has no field `by`, or names nothing relevant though
+            `answerable`; the field names file and line.
+    """
+    parts: dict[str, list[Known]] = defaultdict(list)
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                known = _known(line, f"{path}:{number}", by)
+                if answerable and not (known.relevant or known.files):
+                    raise QuestionRefused(
+                        f"{path}:{number}", "nothing is relevant to it; give it as unanswerable"
+                    )
+                parts[known.part].append(known)
+    return [known for part in parts.values() for known in _thinned(part, limit)]
+
+
+def located(known: Iterable[Known], files: Mapping[str, set[str]]) -> tuple[list[Known], int]:
+    """Return the questions with ids of articles that are there, and how many mean none of these.
+
+    A question whose ids are all unknown means the articles in its files, `files` being their ids by
+    file name. One that means nothing that is there will count as missed.
+    """
+    there = {id for ids in files.values() for id in ids}
+    placed = [
+        replace(one, relevant=_ids_in_files(one, files) or one.relevant or one.files)
+        if there.isdisjoint(one.relevant)
+        else one
+        for one in known
+    ]
+    return placed, sum(there.isdisjoint(one.relevant) for one in placed)
+
+
+def _known(line: str, where: str, by: str | None) -> Known:
+    try:
+        row = json.loads(line)
+        question = row["question"]
+        if not isinstance(question, str):
+            raise TypeError("question is no string")
+        return Known(
+            question,
+            row.get("lang") or detect_language(question),
+            tuple(_strings(row, "answers")),
+            frozenset(_strings(row, "relevant")),
+            frozenset(_strings(row, "relevant_files")),
+            f"{by}={row[by]}" if by else "",
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise QuestionRefused(where, f"no question with its relevant ids: {error!r}") from error
+
+
+def _strings(row: Mapping[str, Any], field: str) -> Iterator[str]:
+    values = row.get(field) or []
+    if not isinstance(values, list):
+        raise TypeError(f"{field} is no list")
+    return (str(value) for value in values if value != "")
+
+
+def _thinned(known: Sequence[Known], limit: int | None) -> Iterator[Known]:
+    most = len(known) if limit is None else min(limit, len(known))
+    return (known[at * len(known) // most] for at in range(most))
+
+
+def _ids_in_files(known: Known, files: Mapping[str, set[str]]) -> frozenset[str]:
+    return frozenset(id for name in known.files for id in files.get(name, ()))
