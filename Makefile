@@ -34,6 +34,10 @@ eval-ablation: $(VENV)/.installed-dev
 eval-scale: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.evaluation crud_news_scale
 
+# The weights of ranking, answers and confidence, over the indexes that `make eval` has made.
+fit: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.fit
+
 clean:
 	rm -rf $(VENV)
 

@@ -9,30 +9,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ids = NDArray[np.int64]
+Places = NDArray[np.int64]
 Vectors = NDArray[np.float32]
 
 MERGE_AT_LEAST = 1_000
 """Changes are merged into the sealed part once they are this many and a tenth of it: copying
 100,000 vectors of 384 dimensions takes about 0.1 s, so it must stay rare."""
 
+AHEAD = 32
+"""So many times as many as are asked for are taken from a scan of bytes, and as many times again if
+the best may be among more. Of 100,000 vectors of news the best hundred are among 990 (median of 32
+questions) or 2,280 (most).
+"""
+
+_ROUNDING = 1e-4
+"""More than sums of float32 are off, as a share of the product of two vectors' lengths."""
+
+_NONE = np.empty(0, np.int64)
+_ROWS = 10_000  # quantised at a time: 15 MB
+
 
 class VectorIndex:
     """An immutable set of vectors; a change returns a new index that shares what stayed.
 
-    A sealed part carries the mass, a small flat delta what came since, and `gone` the ids of the
-    sealed part that were removed. Readers keep searching the index they hold while a writer makes
-    the next one, so no lock is needed.
+    A sealed part carries the mass, with a scan that tells where in it to look; a small delta what
+    came since, and `gone` the ids of the sealed part that were removed. Readers keep searching the
+    index they hold while a writer makes the next one, so no lock is needed.
     """
 
-    def __init__(self, sealed: Any, delta: Any, gone: Ids) -> None:
+    def __init__(self, sealed: "_Part", scan: "_Scan", delta: "_Part", gone: Ids) -> None:
         self._sealed = sealed
+        self._scan = scan
         self._delta = delta
         self._gone = gone
 
     @classmethod
     def empty(cls, dimension: int) -> Self:
         """Return an index without vectors."""
-        return cls(_flat(dimension), _flat(dimension), np.empty(0, np.int64))
+        return cls._of(_Part.of(_NONE, np.empty((0, dimension), np.float32)))
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -41,22 +55,25 @@ class VectorIndex:
         Raises:
             RuntimeError: the file is absent or is no FAISS index.
         """
-        sealed = faiss.read_index(str(path))
-        return cls(sealed, _flat(sealed.d), np.empty(0, np.int64))
+        return cls._of(_Part(faiss.read_index(str(path))))
+
+    @classmethod
+    def _of(cls, sealed: "_Part") -> Self:
+        nothing = _Part.of(_NONE, np.empty((0, sealed.dimension), np.float32))
+        return cls(sealed, _Scan(sealed.vectors), nothing, _NONE)
 
     @property
     def dimension(self) -> int:
         """Components of a vector."""
-        return int(self._sealed.d)
+        return self._sealed.dimension
 
     def __len__(self) -> int:
         """How many vectors can be found."""
-        return int(self._sealed.ntotal + self._delta.ntotal - len(self._gone))
+        return len(self._sealed.ids) + len(self._delta.ids) - len(self._gone)
 
     def ids(self) -> Ids:
         """Return all ids, ascending."""
-        kept = np.setdiff1d(_ids(self._sealed), self._gone)
-        return np.union1d(kept, _ids(self._delta))
+        return np.union1d(np.setdiff1d(self._sealed.ids, self._gone), self._delta.ids)
 
     def updated(self, ids: Ids, vectors: Vectors, removed: Ids) -> "VectorIndex":
         """Return an index without `removed` and with `vectors: float32[n, dim]` under `ids`.
@@ -64,31 +81,23 @@ class VectorIndex:
         An id that is already there is replaced; removing an absent one changes nothing.
         """
         leaving = np.union1d(removed, ids)
-        gone = np.union1d(self._gone, np.intersect1d(leaving, _ids(self._sealed)))
-        staying = np.setdiff1d(_ids(self._delta), leaving)
-        delta = _flat(self.dimension)
-        delta.add_with_ids(
-            np.concatenate([_rows(self._delta, staying), vectors.astype(np.float32)]),
-            np.concatenate([staying, ids]).astype(np.int64),
+        gone = np.union1d(self._gone, np.intersect1d(leaving, self._sealed.ids))
+        staying = self._delta.places(None, leaving)
+        delta = _Part.of(
+            np.concatenate([self._delta.ids[staying], ids]),
+            np.concatenate([self._delta.vectors[staying], vectors]),
         )
-        changed = VectorIndex(self._sealed, delta, gone)
-        pending = len(gone) + delta.ntotal
-        if pending >= max(MERGE_AT_LEAST, self._sealed.ntotal // 10):
+        changed = VectorIndex(self._sealed, self._scan, delta, gone)
+        pending = len(gone) + len(delta.ids)
+        if pending >= max(MERGE_AT_LEAST, len(self._sealed.ids) // 10):
             return changed.merged()
         return changed
 
     def merged(self) -> "VectorIndex":
         """Return the same vectors as one sealed part."""
-        if not len(self._gone) and not self._delta.ntotal:
+        if not len(self._gone) and not len(self._delta.ids):
             return self
-        ids = self.ids()
-        sealed = _flat(self.dimension)
-        recent = np.isin(ids, _ids(self._delta))
-        vectors = np.empty((len(ids), self.dimension), np.float32)
-        vectors[recent] = _rows(self._delta, ids[recent])
-        vectors[~recent] = _rows(self._sealed, ids[~recent])
-        sealed.add_with_ids(vectors, ids)
-        return VectorIndex(sealed, _flat(self.dimension), np.empty(0, np.int64))
+        return self._of(self._together())
 
     def search(
         self, query: Vectors, depth: int, allowed: Ids | None = None
@@ -98,68 +107,154 @@ class VectorIndex:
         Of equal ones those with the lower ids come first, and are the ones that come at all.
         `allowed` limits the search to these ids, exactly.
         """
-        found: list[tuple[int, float]] = []
-        if depth < 1 or (allowed is not None and not len(allowed)):
-            return found
-        for part, gone in ((self._sealed, self._gone), (self._delta, None)):
-            if not part.ntotal:
-                continue
-            # FAISS keeps bare pointers to selectors: `held` keeps them alive until it returns.
-            selector, held = _selector(allowed, gone)
-            found += _best(part, query.reshape(1, -1), depth, _parameters(selector))
-            del held
-        return sorted(found, key=lambda row: (-row[1], row[0]))[:depth]
+        if depth < 1:
+            return []
+        # A team of threads waits for its last member: on busy cores 16 ms for what takes one 2 ms.
+        faiss.omp_set_num_threads(1)
+        places = self._sealed.places(allowed, self._gone)
+        if len(places) > max(depth, len(self._sealed.ids) // 4):
+            places = self._scan.head(query, depth, places)
+        recent = self._delta.places(allowed, _NONE)
+        ids = np.concatenate([self._sealed.ids[places], self._delta.ids[recent]])
+        scores = np.concatenate(
+            [self._sealed.products(query, places), self._delta.products(query, recent)]
+        )
+        best = np.lexsort((ids, -scores))[:depth]
+        return list(zip(ids[best].tolist(), scores[best].tolist(), strict=True))
 
     def save(self, path: Path) -> None:
         """Write the index as one file, by a rename at the end: a reader sees the old or the new."""
         partial = path.with_name(f".{path.name}.{os.getpid()}")
-        faiss.write_index(self.merged()._sealed, str(partial))
+        faiss.write_index(self._together().index, str(partial))
         with partial.open("rb") as file:
             os.fsync(file.fileno())
         partial.replace(path)
 
-
-def _flat(dimension: int) -> Any:
-    return faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
-
-
-def _ids(part: Any) -> Ids:
-    return np.array(faiss.vector_to_array(part.id_map), np.int64)
-
-
-def _rows(part: Any, ids: Ids) -> Vectors:
-    if not len(ids):
-        return np.empty((0, part.d), np.float32)
-    return np.asarray(part.reconstruct_batch(ids), np.float32)
+    def _together(self) -> "_Part":
+        if not len(self._gone) and not len(self._delta.ids):
+            return self._sealed
+        staying = self._sealed.places(None, self._gone)
+        return _Part.of(
+            np.concatenate([self._sealed.ids[staying], self._delta.ids]),
+            np.concatenate([self._sealed.vectors[staying], self._delta.vectors]),
+        )
 
 
-def _best(part: Any, query: Vectors, depth: int, parameters: Any) -> list[tuple[int, float]]:
-    """Return the `depth` best of one part, and all that are as good as the last of them."""
-    (scores,), (ids,) = part.search(query, min(depth + 1, part.ntotal), params=parameters)
-    if len(ids) > depth and ids[depth] != -1 and scores[depth] == scores[depth - 1]:
-        # FAISS keeps any of those that tie for the last places; copies of an article do.
-        worse = np.nextafter(scores[depth], np.float32(-np.inf))
-        _, scores, ids = part.range_search(query, float(worse), params=parameters)
-    return [(int(i), float(s)) for i, s in zip(ids, scores, strict=True) if i != -1]
+class _Part:
+    """Vectors in a flat index of FAISS.
+
+    Attributes:
+        index: FAISS's.
+        ids: of the vectors, ascending.
+        vectors: float32[n, dim], the memory of `index`.
+    """
+
+    def __init__(self, index: Any) -> None:
+        flat: Any = faiss.downcast_index(index.index)
+        self.index = index
+        self.ids: Ids = np.array(faiss.vector_to_array(index.id_map), np.int64)
+        self._flat = flat
+        self.dimension = int(index.d)
+        held = faiss.rev_swig_ptr(flat.get_xb(), len(self.ids) * self.dimension)
+        self.vectors: Vectors = held.reshape(-1, self.dimension)
+
+    @classmethod
+    def of(cls, ids: Ids, vectors: Vectors) -> Self:
+        """Return these vectors under these ids, whatever their order."""
+        index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
+        order = np.argsort(ids)
+        index.add_with_ids(np.asarray(vectors[order], np.float32), np.asarray(ids[order], np.int64))
+        return cls(index)
+
+    def places(self, allowed: Ids | None, gone: Ids) -> Places:
+        """Return where the vectors stand whose ids are allowed (None: all) and not gone."""
+        here = np.full(len(self.ids), allowed is None)
+        if allowed is not None:
+            here[self._find(allowed)] = True
+        here[self._find(gone)] = False
+        return np.flatnonzero(here)
+
+    def products(self, query: Vectors, places: Places) -> Vectors:
+        """Return the inner products with the vectors at these places, float32[n].
+
+        Equal vectors have equal products, which numpy's does not promise.
+        """
+        asked = np.ascontiguousarray(query, np.float32)
+        products = np.empty(len(places), np.float32)
+        if len(places):
+            self._flat.compute_distance_subset(
+                1,
+                faiss.swig_ptr(asked),
+                len(places),
+                faiss.swig_ptr(products),
+                faiss.swig_ptr(places),
+            )
+        return products
+
+    def _find(self, ids: Ids) -> Places:
+        """Return where those of the ids stand that are here."""
+        places = np.searchsorted(self.ids, ids)
+        ids, places = ids[places < len(self.ids)], places[places < len(self.ids)]
+        found: Places = places[self.ids[places] == ids]
+        return found
 
 
-def _parameters(selector: Any) -> Any:
-    if selector is None:
-        return None
-    parameters = faiss.SearchParameters()
-    parameters.sel = selector
-    return parameters
+class _Scan:
+    """Vectors at one byte a component, which tell where the nearest of them may be.
+
+    A flat search spends its time on reading memory. Of 100,000 vectors of 384 dimensions it takes
+    12 to 18 ms on one core; with a scan of their bytes a search takes 4, or 6.5 where other work has
+    emptied the caches. What rounding loses is bounded (Cauchy and Schwarz), so whatever may be
+    among the best is kept, to be compared exactly.
+    """
+
+    def __init__(self, vectors: Vectors) -> None:
+        # What all have in common moves all products alike: bytes need not tell it.
+        filled = vectors if len(vectors) else np.zeros((1, vectors.shape[1]), np.float32)
+        low, high = filled.min(axis=0), filled.max(axis=0)
+        middle = (low + high) / 2
+        self._steps = _steps(high - middle)
+        self._bytes = faiss.IndexScalarQuantizer(
+            vectors.shape[1],
+            faiss.ScalarQuantizer.QT_8bit_direct_signed,
+            faiss.METRIC_INNER_PRODUCT,
+        )
+        self._lost = self._length = 0.0  # the most that rounding moves a vector; the longest bytes
+        for start in range(0, len(vectors), _ROWS):
+            rows = vectors[start : start + _ROWS] - middle
+            levels = np.rint(rows / self._steps)
+            self._bytes.add(levels)
+            lost = np.linalg.norm(rows - levels * self._steps, axis=1)
+            lost += _ROUNDING * np.linalg.norm(rows + middle, axis=1)
+            self._lost = max(self._lost, float(lost.max()))
+            self._length = max(self._length, float(np.linalg.norm(levels, axis=1).max()))
+
+    def head(self, query: Vectors, depth: int, places: Places) -> Places:
+        """Return those of the places (more than `depth`) where the `depth` best of them may be."""
+        # q·v = (q * steps)·(v / steps): the query is rounded to bytes as well.
+        scaled = query * self._steps
+        step = _steps(np.abs(scaled).max())
+        levels = np.rint(scaled / step)
+        off = float(np.linalg.norm(query)) * self._lost
+        off += float(np.linalg.norm(scaled - levels * step)) * self._length
+        wanted = np.zeros(self._bytes.ntotal, bool)
+        wanted[places] = True
+        # FAISS keeps bare pointers to the selector and its bits: both live until this returns.
+        bits = np.packbits(wanted, bitorder="little")
+        selector = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
+        parameters = faiss.SearchParameters()
+        parameters.sel = selector
+        asked = levels.reshape(1, -1)
+        limit = 0
+        while True:
+            limit = min(AHEAD * max(limit, depth), len(places))
+            (products,), (found,) = self._bytes.search(asked, limit, params=parameters)
+            near = products >= products[depth - 1] - 2 * off / step
+            if limit == len(places) or not near[-1]:
+                head: Places = found[near]
+                return head
 
 
-def _selector(allowed: Ids | None, gone: Ids | None) -> tuple[Any, list[Any]]:
-    """Return the FAISS selector of `allowed` less `gone` (None: all), and what it points to."""
-    held: list[Any] = []
-    if gone is not None and len(gone):
-        if allowed is None:
-            held.append(faiss.IDSelectorBatch(gone))
-            held.append(faiss.IDSelectorNot(held[-1]))
-        else:
-            held.append(faiss.IDSelectorBatch(np.setdiff1d(allowed, gone)))
-    elif allowed is not None:
-        held.append(faiss.IDSelectorBatch(allowed))
-    return (held[-1] if held else None), held
+def _steps(reach: Any) -> Any:
+    """Return the steps by which what reaches so far is told in 127 of them."""
+    return np.where(reach > 0, reach / 127, 1).astype(np.float32)

@@ -282,7 +282,17 @@ def status(context: typer.Context, home: Home = None, json: Json = False) -> Non
         return
     print(f"{facts['home']}: {facts['articles']} articles")
     if manifest:
-        print(f"index of {manifest.created} by {manifest.model}: {manifest.passages} passages")
+        kept, wanted = manifest.token_vectors, Settings().token_vectors
+        print(
+            f"index of {manifest.created} by {manifest.model}: {manifest.passages} passages,"
+            f" {'with' if kept else 'without'} token vectors"
+        )
+        if kept and not wanted:
+            print(
+                "token vectors are switched off: unused, and dropped by the next `newsqa rebuild`"
+            )
+        if wanted and not kept:
+            print("`newsqa rebuild` adds token vectors, by which passages are ranked better")
     else:
         print("no index yet: the first `newsqa add` makes it")
 

@@ -16,6 +16,7 @@ from qa.answer import (
     candidates,
     chosen,
     confidence,
+    listed,
     source,
     state,
 )
@@ -23,6 +24,7 @@ from qa.conversation import standalone
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary
 from qa.errors import QuestionRefused
+from qa.lists import asks_for_several
 from qa.ranking import SERVED, Weights
 from qa.search import read_question, search
 from qa.text import detect_language
@@ -91,8 +93,8 @@ class Engine:
 
         answering = perf_counter()
         ranked = candidates(asked, found.hits, encoder, found.weights)
-        sure = confidence(ranked[0]) if ranked else 0.0
-        places = _places(query, found.hits, ranked) if sure >= THRESHOLD else []
+        sure = confidence(language, ranked[0]) if ranked else 0.0
+        places = _places(query, question, found.hits, ranked) if sure >= THRESHOLD else []
         shown = _shown(query.top_k, places, found.hits)
         yield from (source(hit) for hit in shown)
         statements = list(state([place for place in places if place[0] in shown]))
@@ -135,18 +137,30 @@ def fold(events: Iterable[Event]) -> Answer:
 
 
 def _places(
-    query: Query, hits: Sequence[Hit], ranked: Sequence[Candidate]
+    query: Query, question: str, hits: Sequence[Hit], ranked: Sequence[Candidate]
 ) -> list[tuple[Hit, Span]]:
     """Return what the answer quotes: sentences, or in the mode that asks for it whole passages."""
     if query.mode == "passages":
         return [(hit, hit.passage.span) for hit in hits[:MAX_STATEMENTS]]
-    return [(candidate.hit, candidate.span) for candidate in chosen(ranked)]
+    several = asks_for_several(question)
+    if several and (items := listed(ranked[0])):
+        return items
+    return [(candidate.hit, candidate.span) for candidate in chosen(ranked, several)]
 
 
 def _shown(top_k: int, places: Sequence[tuple[Hit, Span]], hits: Sequence[Hit]) -> tuple[Hit, ...]:
     """Return the hits to show as sources: those that are cited, then the best of the others."""
-    by_passage = {hit.passage.id: hit for hit in (*(hit for hit, _ in places), *hits)}
-    return tuple(by_passage.values())[:top_k]
+    cited = {hit.passage.id: hit for hit, _ in places}.values()
+    others = (hit for hit in hits if not any(_within(hit, one) for one in cited))
+    return (*cited, *others)[:top_k]
+
+
+def _within(hit: Hit, other: Hit) -> bool:
+    return (
+        hit.article.id == other.article.id
+        and other.passage.first <= hit.passage.first
+        and hit.passage.last <= other.passage.last
+    )
 
 
 def _time(query: Query, question: str) -> Time | None:

@@ -27,7 +27,12 @@ class Part(StrEnum):
     NEUTRAL = "neutral"
 
 
-_WEIGHTS = {Part.WORDS: "words", Part.LATE: "match", Part.LEAD: "lead", Part.TIME: "time"}
+_WEIGHTS = {
+    Part.WORDS: ("words",),
+    Part.LATE: ("match",),
+    Part.LEAD: ("lead",),
+    Part.TIME: ("time", "fresh"),
+}
 
 
 def open_home(
@@ -49,5 +54,6 @@ def open_home(
     corpus = Corpus(home or settings.home, encoder, BUILT_IN, settings.token_vectors)
     dictionary = Unilingual() if Part.DICTIONARY in without else Dictionary(settings.cache)
     away = {*without, *(() if settings.token_vectors else (Part.LATE,))}
-    weights = replace(SERVED, **{_WEIGHTS[part]: 0.0 for part in _WEIGHTS if part in away})
+    none = {name: 0.0 for part in _WEIGHTS if part in away for name in _WEIGHTS[part]}
+    weights = replace(SERVED, **none)
     return Engine(corpus, dictionary, weights)

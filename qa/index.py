@@ -96,8 +96,8 @@ class Index(Protocol):
         """Return when the articles of these passages were published, of those that say it."""
         ...
 
-    def copies(self, article_id: str) -> tuple[str, ...]:
-        """Return the other articles with the same text, by id."""
+    def copies(self, article_id: str, filters: Filters = ANY) -> tuple[str, ...]:
+        """Return the other articles that say the same and that the filters let through, by id."""
         ...
 
 
@@ -241,9 +241,9 @@ class LocalIndex:
         """Return when the articles of these passages were published, of those that say it."""
         return self._store.days(keys)
 
-    def copies(self, article_id: str) -> tuple[str, ...]:
-        """Return the other articles with the same text, by id."""
-        return self._store.copies(article_id)
+    def copies(self, article_id: str, filters: Filters = ANY) -> tuple[str, ...]:
+        """Return the other articles that say the same and that the filters let through, by id."""
+        return self._store.copies(article_id, filters)
 
     def close(self) -> None:
         """Let go of this thread's connection to the passages."""
@@ -349,35 +349,41 @@ def _embed(
             change.article, encoder.count_tokens, encoder.model.max_tokens
         )
     ]
-    starts = {
-        embedded_text(article, passage.text): _part_starts(article, passage)
-        for article, passage in made
-    }
-    embeddings: dict[str, Embedding] = {}
+    parts = [_parts(article, passage) for article, passage in made]
+    embeddings: dict[_Parts, Embedding] = {}
     for store in known:
-        for text, embedding in store.embeddings(starts).items():
-            if not token_vectors:
-                embeddings[text] = Embedding(embedding.vector)
-            elif embedding.tokens and count_parts(embedding.tokens) == len(starts[text]):
-                embeddings[text] = embedding
-    missing = [text for text in starts if text not in embeddings]
+        found = store.embeddings(text for text, _ in parts)
+        for text, starts in parts:
+            embedding = found.get(text)
+            if embedding and not token_vectors:
+                embeddings[text, starts] = Embedding(embedding.vector)
+            elif embedding and embedding.tokens and count_parts(embedding.tokens) == len(starts):
+                embeddings[text, starts] = embedding
+    missing = [one for one in dict.fromkeys(parts) if one not in embeddings]
     for start in range(0, len(missing), TEXTS):
-        texts = missing[start : start + TEXTS]
-        encoded = encoder.encode(texts, "passage", tokens=token_vectors)
-        for at, text in enumerate(texts):
-            packed = pack(encoded.tokens[at], text, starts[text]) if token_vectors else b""
-            embeddings[text] = Embedding(encoded.vectors[at], packed)
+        some = missing[start : start + TEXTS]
+        encoded = encoder.encode([text for text, _ in some], "passage", tokens=token_vectors)
+        for at, (text, starts) in enumerate(some):
+            packed = pack(encoded.tokens[at], text, starts) if token_vectors else b""
+            embeddings[text, starts] = Embedding(encoded.vectors[at], packed)
     return [
-        (article, passage, embeddings[embedded_text(article, passage.text)])
-        for article, passage in made
+        (article, passage, embeddings[one])
+        for (article, passage), one in zip(made, parts, strict=True)
     ]
 
 
-def _part_starts(article: Article, passage: Passage) -> list[int]:
-    """Return where in the embedded text its parts begin: what stands in front, each sentence."""
-    front = len(embedded_text(article, passage.text)) - len(passage.text)
+_Parts = tuple[str, tuple[int, ...]]
+
+
+def _parts(article: Article, passage: Passage) -> _Parts:
+    """Return the embedded text and where its parts begin: what stands in front, each sentence.
+
+    One text has other parts where what is a title here is the first sentence there.
+    """
+    text = embedded_text(article, passage.text)
+    front = len(text) - len(passage.text)
     sentences = article.sentences[passage.first : passage.last + 1]
-    return [0, *(front + sentence.start - passage.span.start for sentence in sentences)]
+    return text, (0, *(front + one.start - passage.span.start for one in sentences))
 
 
 class Generations:

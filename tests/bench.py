@@ -13,19 +13,38 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate, pairwise
 from pathlib import Path
+from random import Random
 from statistics import median
+from unittest.mock import patch
 
 import httpx2
+import jieba
+import numpy as np
 
-from embeddings.encoder import Encoder, open_encoder
+import qa.index
+from embeddings.encoder import Encoder, Encoding, ModelInfo, TokenVectors, open_encoder
+from embeddings.late import match, pack
 from embeddings.models import BUILT_IN
+from embeddings.tokens import Role
 from qa.config import Settings
+from qa.corpus import Corpus
+from qa.dictionary import Dictionary
+from qa.engine import Engine
 from qa.neutral import PARALLEL
+from qa.store import Draft
+from qa.types import Article, Query, Span
 
 ROUNDS = 5
 PASSAGES = 48
+ARTICLES = 25_000
+SENTENCES = 4
+"""Of an article made up; each is a passage, of WORDS."""
+WORDS = 80
+TOKENS = 120
 QUESTIONS = ("上海2025年的目标是什么", "六大工程有哪些", "what targets did Shanghai set for 2025")
 SEEDS = Path(__file__).parent.parent / "seeds"
 
@@ -38,6 +57,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         subprocess.run([*_NEWSQA, "add", str(SEEDS), "--home", home], check=True)
         _print("serving", _serving(home))
+    with tempfile.TemporaryDirectory() as home:
+        _print("scale", _scale(Path(home), ours, cache))
 
 
 def _encoding(ours: Encoder, peer: Encoder) -> dict[str, float]:
@@ -69,6 +90,90 @@ def _serving(home: str) -> dict[str, float]:
             "ask_ms": 1e3 * median(times),
             "resident_mb": _resident_mb(process.pid),
         }
+
+
+def _scale(home: Path, encoder: Encoder, cache: Path) -> dict[str, float]:
+    """Return what a search costs in 100,000 passages, and matching a hundred token by token.
+
+    Words are as frequent as in Chinese at large, and vectors point anywhere.
+    """
+    corpus = Corpus(home, lambda _: _MadeUp(encoder), BUILT_IN)
+    random = np.random.default_rng(0)
+    packed = [_packed(random, encoder.model.dimension) for _ in range(100)]
+    # What would take minutes, and say no more about a search: pooling noise, cutting what is cut.
+    with (
+        patch.object(qa.index, "pack", lambda *_: packed[random.integers(100)]),
+        patch.object(qa.index, "words", str.split),
+    ):
+        corpus.articles.put(_articles())
+        made = corpus.rebuild()
+    engine = Engine(corpus, Dictionary(cache))
+    for question in QUESTIONS:
+        engine.search(Query(question))
+    times = []
+    for question in ROUNDS * 4 * QUESTIONS:
+        asked = _seconds(partial(encoder.encode, [question], "query", tokens=True))
+        times.append((asked, _seconds(partial(engine.search, Query(question)))))
+    tokens = encoder.encode([QUESTIONS[0]], "query", tokens=True).tokens[0].vectors
+    return {
+        "passages": made.passages,
+        "question_ms": 1e3 * median(asked for asked, _ in times),
+        "search_ms": 1e3 * median(searched for _, searched in times),
+        "ratio": median(searched / asked for asked, searched in times),
+        "match_100_cpu_ms": 1e3
+        * median(_cpu_seconds(partial(match, tokens, packed)) for _ in range(50)),
+    }
+
+
+@dataclass(frozen=True)
+class _MadeUp:
+    """An encoder that reads questions and makes passages' vectors up; one sentence fills one."""
+
+    encoder: Encoder
+
+    @property
+    def model(self) -> ModelInfo:
+        return self.encoder.model
+
+    def encode(
+        self,
+        texts: Sequence[str],
+        role: Role,
+        *,
+        tokens: bool = False,
+        progress: Callable[[int], None] | None = None,
+    ) -> Encoding:
+        if role == "query":
+            return self.encoder.encode(texts, role, tokens=tokens, progress=progress)
+        dimension = self.model.dimension
+        vectors = np.random.default_rng().standard_normal((len(texts), dimension)).astype("f")
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        none = TokenVectors(np.empty((0, dimension), np.float32), np.empty((0, 2), np.int32))
+        return Encoding(vectors, len(texts) * (none,) if tokens else ())
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return len(texts) * [TOKENS]
+
+
+def _packed(random: np.random.Generator, dimension: int) -> bytes:
+    """Return the packed token vectors of a passage after its title."""
+    spans = np.array([(at, at + 1) for at in range(TOKENS)], np.int32)
+    vectors = random.standard_normal((TOKENS, dimension)).astype(np.float32)
+    return pack(TokenVectors(vectors, spans), TOKENS * "字", [0, TOKENS // 10])
+
+
+def _articles() -> Iterator[Draft]:
+    """Yield articles of words that a space divides, as frequent as jieba has counted them."""
+    jieba.initialize()
+    counts = jieba.dt.FREQ
+    words = Random(0).choices([*counts], [*counts.values()], k=ARTICLES * SENTENCES * WORDS)
+    every = [" ".join(words[at : at + WORDS]) for at in range(0, len(words), WORDS)]
+    for number in range(ARTICLES):
+        lines = every[number * SENTENCES : (number + 1) * SENTENCES]
+        ends = list(accumulate(len(line) + 1 for line in lines))
+        spans = tuple(Span(a, b - 1) for a, b in pairwise([0, *ends]))
+        text = "\n".join(lines)
+        yield Draft(Article(f"{number}", "", text, spans, "zh"), text.encode(), named=True)
 
 
 _NEWSQA = [sys.executable, "-c", "from web.cli import main; main()"]
@@ -126,6 +231,12 @@ def _seconds(call: Callable[[], object]) -> float:
     begun = time.perf_counter()
     call()
     return time.perf_counter() - begun
+
+
+def _cpu_seconds(call: Callable[[], object]) -> float:
+    begun = time.process_time()
+    call()
+    return time.process_time() - begun
 
 
 def _resident_mb(pid: int) -> float:

@@ -31,6 +31,7 @@ from qa.measures import auroc, hit, ndcg
 from qa.ranking import SERVED, Evidence
 from qa.search import Asked, Found, read_question, search
 from qa.search import candidates as passages_of
+from qa.text import detect_language
 from qa.types import Query
 from qa.when import read_time
 from tests.evaluation import DATA, SETS
@@ -158,7 +159,7 @@ class _Seen:
         return [
             Told(
                 part,
-                features(one),
+                features(detect_language(known.question), one),
                 one.hit.article.id in known.relevant and any(a in one.text for a in known.answers),
             )
             for one in found[:1]
@@ -223,7 +224,9 @@ def _confidence(told: Sequence[Told]) -> None:
         here = np.array([one.part == part for one in told])
         print(
             f"{part:36}{fmean(answers[here]):.3f} answered rightly, at"
-            + "".join(f"  {at}: {fmean(chances[here] >= at):.3f}" for at in (0.15, 0.2, 0.3, 0.5))
+            + "".join(
+                f"  {at}: {fmean(chances[here] >= at):.3f}" for at in (0.1, 0.2, 0.25, 0.3, 0.5)
+            )
         )
     bins = [(chances >= low / 10) & (chances < (low + 1) / 10) for low in range(10)]
     error = sum(abs(chances[b].sum() - answers[b].sum()) for b in bins if b.any()) / len(told)

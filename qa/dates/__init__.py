@@ -8,7 +8,7 @@ The parsers there are were tried on 30 expressions and 26 look-alikes. dateparse
 for periods and takes "May I", "2008 employees" and "iPhone 15" for dates; recognizers-text 1.0.2a2
 reads English well, but is an alpha of 2019 that does not import beside today's emoji package and
 takes 21 ms a sentence; JioNLP 1.5 reads simplified Chinese alone, no open ends, in 13 ms a passage,
-and brings 190 MB; timefhuman 0.1.5 read three.
+and brings 170 MB; timefhuman 0.1.5 read two rightly.
 """
 
 import re

@@ -74,9 +74,8 @@ CREATE TABLE IF NOT EXISTS changes (      -- a passage came or went
 ) STRICT;
 """
 
-_ALLOWED = """
-SELECT key FROM passages JOIN documents USING (article_id)
-WHERE (:date_from IS NULL OR day >= :date_from)
+_PASSES = """
+      (:date_from IS NULL OR day >= :date_from)
   AND (:date_to IS NULL OR day <= :date_to)
   AND (:source IS NULL OR publisher IN (SELECT value FROM json_each(:source)))
   AND (:author IS NULL OR author IN (SELECT value FROM json_each(:author)))
@@ -84,12 +83,17 @@ WHERE (:date_from IS NULL OR day >= :date_from)
         SELECT 1 FROM categories
         WHERE categories.article_id = documents.article_id
           AND category IN (SELECT value FROM json_each(:category))))
+"""
+
+_ALLOWED = f"""
+SELECT key FROM documents CROSS JOIN passages USING (article_id) -- in this order, by their index
+WHERE {_PASSES}
 ORDER BY key
 """
 
-_COPIES = """
+_COPIES = f"""
 SELECT article_id FROM documents
-WHERE article_id != :id AND text IN (
+WHERE {_PASSES} AND article_id != :id AND text IN (
     SELECT text FROM documents WHERE article_id = :id
     UNION ALL
     SELECT copy FROM documents JOIN covers USING (text) WHERE article_id = :id)
@@ -97,6 +101,8 @@ ORDER BY article_id
 """
 
 Vector = NDArray[np.float32]
+
+_ANY = Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,21 +237,16 @@ class PassageStore:
 
     def allowed(self, filters: Filters) -> list[int]:
         """Return the keys of all passages that the filters let through, ascending."""
-        values = {
-            "date_from": filters.date_from.isoformat() if filters.date_from else None,
-            "date_to": filters.date_to.isoformat() if filters.date_to else None,
-            "source": json.dumps(filters.source) if filters.source else None,
-            "author": json.dumps(filters.author) if filters.author else None,
-            "category": json.dumps(filters.category) if filters.category else None,
-        }
-        return [key for (key,) in self._database.connection().execute(_ALLOWED, values)]
+        rows = self._database.connection().execute(_ALLOWED, _values(filters))
+        return [key for (key,) in rows]
 
-    def copies(self, article_id: str) -> tuple[str, ...]:
+    def copies(self, article_id: str, filters: Filters = _ANY) -> tuple[str, ...]:
         """Return the other articles that say nothing but what this one says, by id.
 
-        Those with the same text, and near-copies of it. A near-copy of a near-copy may be none.
+        Those with the same text, and near-copies of it, of those that the filters let through. A
+        near-copy of a near-copy may be none.
         """
-        rows = self._database.connection().execute(_COPIES, {"id": article_id})
+        rows = self._database.connection().execute(_COPIES, {**_values(filters), "id": article_id})
         return tuple(id for (id,) in rows)
 
     def intact(self) -> bool:
@@ -259,6 +260,17 @@ class PassageStore:
 
     def _number(self, query: str) -> int:
         return int(self._database.connection().execute(query).fetchone()[0])
+
+
+def _values(filters: Filters) -> dict[str, str | None]:
+    """Return the filters as the queries name them; NULL lets all through."""
+    return {
+        "date_from": filters.date_from.isoformat() if filters.date_from else None,
+        "date_to": filters.date_to.isoformat() if filters.date_to else None,
+        "source": json.dumps(filters.source) if filters.source else None,
+        "author": json.dumps(filters.author) if filters.author else None,
+        "category": json.dumps(filters.category) if filters.category else None,
+    }
 
 
 def _forget(connection: sqlite3.Connection, article_id: str) -> None:

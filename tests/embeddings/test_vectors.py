@@ -52,9 +52,10 @@ class VectorIndexMachine(RuleBasedStateMachine):
 
     folder: Path
 
-    @initialize(merge_at_least=st.sampled_from([4, 1_000]))
-    def begin(self, merge_at_least: int) -> None:
+    @initialize(merge_at_least=st.sampled_from([4, 1_000]), ahead=st.sampled_from([2, 32]))
+    def begin(self, merge_at_least: int, ahead: int) -> None:
         embeddings.vectors.MERGE_AT_LEAST = merge_at_least
+        embeddings.vectors.AHEAD = ahead
         self.versions: list[tuple[VectorIndex, Model]] = [(VectorIndex.empty(DIMENSION), {})]
 
     def push(self, index: VectorIndex, model: Model) -> None:
@@ -99,7 +100,8 @@ class VectorIndexMachine(RuleBasedStateMachine):
 def test_any_history_searches_like_brute_force(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embeddings.vectors, "MERGE_AT_LEAST", 1_000)  # restored afterwards
+    for constant in ("MERGE_AT_LEAST", "AHEAD"):  # restored afterwards
+        monkeypatch.setattr(embeddings.vectors, constant, 1_000)
     monkeypatch.setattr(VectorIndexMachine, "folder", tmp_path, raising=False)
     run_state_machine_as_test(
         VectorIndexMachine,
@@ -121,6 +123,31 @@ def test_real_numbers_are_ranked_by_their_product(seed: int, depth: int) -> None
     products = vectors @ query
     assert [id for id, _ in found] == np.argsort(-products)[:depth].tolist()
     np.testing.assert_allclose([score for _, score in found], np.sort(-products)[:depth] * -1, 1e-4)
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    depth=st.integers(1, 40),
+    ahead=st.sampled_from([2, 32]),
+    spread=st.sampled_from([1.0, 1e-2, 1e-4]),
+    some=st.booleans(),
+)
+@settings(max_examples=50, deadline=None)
+def test_what_bytes_cannot_tell_apart_is_told_apart(
+    seed: int, depth: int, ahead: int, spread: float, some: bool
+) -> None:
+    """Fewer are the first of more, of all or of some, however much the vectors are alike."""
+    random = np.random.default_rng(seed)
+    vectors = random.normal(size=16) + spread * random.normal(size=(500, 16)) ** 3
+    query = random.normal(size=16).astype(np.float32)
+    index = VectorIndex.empty(16).updated(np.arange(500), vectors.astype("f"), NONE).merged()
+    allowed = np.flatnonzero(random.random(500) < 0.5) if some else None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embeddings.vectors, "AHEAD", ahead)
+        found = index.search(query, depth, allowed)
+
+    assert found == index.search(query, 500, allowed)[:depth]
 
 
 @pytest.mark.parametrize("sealed", [0, 150, 300])

@@ -85,11 +85,11 @@ def test_confidence_is_a_probability_that_every_sign_raises(
     closeness: float, share: float, match: float, more: float
 ) -> None:
     plain = replace(candidate(0, 0), closeness=closeness, share=share, match=match)
-    sure = confidence(plain)
+    sure = confidence("zh", plain)
     assert 0 <= sure <= 1
     for sign in ("closeness", "share", "match"):
         better = replace(plain, **{sign: getattr(plain, sign) + more})
-        assert confidence(better) >= sure
+        assert confidence("zh", better) >= sure
 
 
 def test_a_source_is_the_hit_with_its_articles_own_words() -> None:

@@ -18,8 +18,12 @@ from qa import cli
 from qa.config import Settings
 from qa.engine import Engine
 from qa.errors import HomeBusy
+from qa.index import Generations
+from qa.store import ArticleStore
 from qa.types import Answer
 from web.cli import serve
+
+from .conftest import HashingEncoder
 
 ROOT = Path(__file__).parents[2]
 NEWSQA = [sys.executable, "-c", "from web.cli import main; main()"]
@@ -38,7 +42,7 @@ def home(tmp_path: Path) -> Path:
 def run(monkeypatch: pytest.MonkeyPatch, open_engine: Callable[[Path], Engine], home: Path) -> Run:
     """What runs `newsqa` in this process, with the model that is open already."""
     monkeypatch.setenv("NEWSQA_HOME", str(home))
-    monkeypatch.setattr(cli, "open_home", lambda home: open_engine(home or Settings().home))
+    monkeypatch.setattr(cli, "open_home", lambda home, **_: open_engine(home or Settings().home))
 
     def invoke(*arguments: str | Path, input: str | None = None) -> Result:
         result = CliRunner().invoke(cli.app, [str(one) for one in arguments], input=input)
@@ -198,6 +202,31 @@ def test_rebuild_and_status_tell_of_the_index(run: Run, home: Path, ferry: Path)
     assert (rebuilt["articles"], rebuilt["passages"]) == (1, 1)
     assert after["index"]["fingerprint"] == before["index"]["fingerprint"]
     assert "1 articles" in run("status").stdout
+
+
+def test_status_tells_of_token_vectors_and_of_what_a_rebuild_would_change(
+    run: Run, monkeypatch: pytest.MonkeyPatch, ferry: Path
+) -> None:
+    run("add", ferry)
+    kept = run("status").stdout
+    assert "1 passages, with token vectors" in kept
+    assert "rebuild" not in kept
+    monkeypatch.setenv("NEWSQA_TOKEN_VECTORS", "false")
+    assert "dropped by the next `newsqa rebuild`" in run("status").stdout
+
+
+def test_status_tells_where_a_rebuild_would_add_token_vectors(
+    run: Run, monkeypatch: pytest.MonkeyPatch, home: Path, ferry: Path
+) -> None:
+    run("add", ferry)
+    Generations(home).build(
+        ArticleStore(home / "articles.sqlite"), HashingEncoder(), token_vectors=False
+    )
+    lean = run("status").stdout
+    assert "1 passages, without token vectors" in lean
+    assert "`newsqa rebuild` adds token vectors" in lean
+    monkeypatch.setenv("NEWSQA_TOKEN_VECTORS", "false")
+    assert "rebuild" not in run("status").stdout
 
 
 def test_the_home_is_named_before_the_verb_after_it_or_in_the_environment(

@@ -175,6 +175,61 @@ def test_the_index_of_a_changed_model_is_refused_and_a_rebuild_mends_it(
     assert found(changed, "tea") == {"a0", "a1"}
 
 
+def test_a_home_without_token_vectors_gets_them_by_a_rebuild_and_loses_them_by_one(
+    home: Path,
+) -> None:
+    """What is set counts for an index that is made; one that is there goes on as it was begun."""
+
+    def kept(corpus: Corpus) -> bool:
+        _, index = corpus.serving()
+        keys = [row.key for row in index.lexical([(("tea",),)], 10_000)]
+        packed, manifest = index.token_vectors(keys), corpus.manifest()
+        assert manifest
+        assert len(packed) == (len(keys) if manifest.token_vectors else 0)
+        return manifest.token_vectors
+
+    encoder = HashingEncoder()
+    lean = Corpus(home, lambda _: encoder, "hashing", token_vectors=False)
+    lean.add(drafts("a", 2))
+    assert not kept(lean)
+
+    full = Corpus(home, lambda _: encoder, "hashing")
+    full.add(drafts("b", 1))
+    assert not kept(full)
+    assert found(full, "tea") == {"a0", "a1", "b0"}
+
+    assert full.rebuild().token_vectors
+    assert kept(full)
+    assert kept(lean)
+    lean.add(drafts("c", 1))
+    assert kept(lean)
+
+    encoder.encoded.clear()
+    full.rebuild()
+    assert not lean.rebuild().token_vectors
+    assert encoder.encoded == []
+    assert not kept(full)
+    assert found(full, "tea") == {"a0", "a1", "b0", "c0"}
+
+
+def test_nothing_is_left_of_the_token_vectors_of_what_is_removed(
+    corpus: Corpus, home: Path
+) -> None:
+    """Not in the generation before either."""
+    corpus.add([named(make_article("a", "Tea.")), named(make_article("b", "Coffee."))])
+    corpus.rebuild()
+    _, index = corpus.serving()
+    keys = [row.key for row in index.lexical([(("tea",),)], 10)]
+    (packed,) = index.token_vectors(keys).values()
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert any(packed in path.read_bytes() for path in files)
+
+    corpus.remove(["a"])
+
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert not any(packed in path.read_bytes() for path in files)
+
+
 @pytest.mark.parametrize("name", ["manifest.json", "passages.sqlite", "words/meta.json"])
 def test_a_damaged_index_is_refused_and_a_rebuild_mends_it(
     corpus: Corpus, home: Path, name: str

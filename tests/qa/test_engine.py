@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qa.answer import MAX_STATEMENTS, NOT_FOUND, SEPARATOR, THRESHOLD
+from qa.answer import CANDIDATE_HITS, MAX_STATEMENTS, NOT_FOUND, SEPARATOR, THRESHOLD
 from qa.engine import MAX_QUESTION, MAX_TOP_K, Engine, fold
 from qa.errors import QuestionRefused
 from qa.types import Answer, Done, Filters, Meta, Mode, Query, Source, Statement, Timings, Turn
@@ -86,6 +87,28 @@ def test_the_answer_is_the_fold_of_the_stream(seeds_engine: Engine) -> None:
         kinds = [type(event) for event in events[1:-1]]
         assert kinds == [Source] * kinds.count(Source) + [Statement] * kinds.count(Statement)
         assert timeless(fold(events)) == timeless(seeds_engine.ask(Query(question)))
+
+
+def within(one: Source, other: Source) -> bool:
+    """Say whether all of one source's text is in the other, of the same article."""
+    return one.article_id == other.article_id and other.start <= one.start and one.end <= other.end
+
+
+@pytest.mark.parametrize(
+    "question", [*QUESTIONS, "云帆制冷最近怎么样？", "上个月 Larkwater 有何新闻"]
+)
+@pytest.mark.parametrize("time", [True, False])
+def test_search_and_ask_find_the_same(seeds_engine: Engine, question: str, time: bool) -> None:
+    """What an answer cites comes first among its sources; the others stay in their order."""
+    for top_k in (1, 3, 12):
+        query = Query(question, top_k, as_of=date(2024, 6, 3), time=time)
+        answer = seeds_engine.ask(query)
+        found = seeds_engine.search(replace(query, top_k=max(top_k, CANDIDATE_HITS)))
+        quoted = {one.passage_id for one in answer.citations}
+        cited = [one for one in answer.sources if one.passage_id in quoted]
+        others = [one for one in found if not any(within(one, source) for source in cited)]
+        assert list(answer.sources) == [*cited, *others][:top_k]
+        assert {one.article_id for one in cited} <= {one.article_id for one in found}
 
 
 def test_a_stream_that_broke_off_folds_into_no_answer(seeds_engine: Engine) -> None:

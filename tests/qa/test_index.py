@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Protocol
@@ -11,9 +13,10 @@ from typing import Protocol
 import pytest
 
 import qa.index
+from embeddings.late import count_parts
 from embeddings.vectors import VectorIndex, Vectors
 from qa.errors import IndexUnusable
-from qa.index import Generations, Index, LocalIndex, Manifest
+from qa.index import FORMAT, Generations, Index, LocalIndex, Manifest
 from qa.lexical import WordIndex
 from qa.store import ArticleStore, PassageStore
 from qa.types import Article, Filters, Ranking
@@ -248,6 +251,45 @@ def test_copies_are_the_articles_with_the_same_text(corpus: Corpus) -> None:
     assert corpus.index.copies("a") == ("c",)
 
 
+def test_only_copies_that_the_filters_let_through_are_told(corpus: Corpus) -> None:
+    publishers = {"a": "甲", "b": "乙", "c": "甲"}
+    corpus.add(*[make_article(id, "同文。", publisher=name) for id, name in publishers.items()])
+
+    assert corpus.index.copies("a", Filters(source=("甲",))) == ("c",)
+    assert corpus.index.copies("a", Filters(source=("乙",))) == ("b",)
+    assert corpus.index.copies("a", EVERYTHING) == ()  # they have no day
+
+
+def tokens(index: Index) -> dict[str, bytes]:
+    """Return all token vectors that an index keeps, by passage."""
+    keys = [row.key for row in index.dense(vector("tea"), 1_000)]
+    found = index.passages(keys)
+    return {found[key].id: packed for key, packed in index.token_vectors(keys).items()}
+
+
+def test_token_vectors_have_a_part_for_each_sentence(corpus: Corpus) -> None:
+    corpus.add(TEA, SHIP, UNDATED)
+
+    parts = {id: count_parts(packed) for id, packed in tokens(corpus.index).items()}
+
+    assert parts == {"tea:0-1": 3, "ship:0-0": 2, "undated:0-1": 3}
+
+
+def test_token_vectors_come_and_go_with_their_passages(corpus: Corpus) -> None:
+    corpus.add(TEA, SHIP)
+    before = tokens(corpus.index)
+    keys = [row.key for row in corpus.index.dense(vector("tea"), 10)]
+
+    corpus.add(make_article("tea", "Coffee has taken over.", title="茶"))
+    after = tokens(corpus.index)
+    assert after.keys() == {"tea:0-0", "ship:0-0"}
+    assert after["ship:0-0"] == before["ship:0-0"]
+    assert len(corpus.index.token_vectors(keys)) == 1
+
+    corpus.remove("tea")
+    assert tokens(corpus.index).keys() == {"ship:0-0"}
+
+
 def test_passages_are_the_articles_own_text(corpus: Corpus) -> None:
     corpus.add(TEA)
 
@@ -450,6 +492,34 @@ def test_threads_ask_while_another_adds(local: LocalCorpus) -> None:
     assert len(dense(local.index, depth=100)) == 9
 
 
+def test_nothing_is_left_of_removed_token_vectors(local: LocalCorpus) -> None:
+    def holds(packed: bytes) -> bool:
+        return any(packed in one.read_bytes() for one in local.index.folder.rglob("*.sqlite*"))
+
+    local.add(TEA, SHIP)
+    gone, kept = (tokens(local.index)[id] for id in ("tea:0-1", "ship:0-0"))
+    assert holds(gone)
+
+    local.remove("tea")
+
+    assert holds(kept)
+    assert not holds(gone)
+
+
+def test_token_vectors_are_of_passages_that_are_there(local: LocalCorpus) -> None:
+    local.add(TEA, SHIP, UNDATED)
+    for text in ("One.", "One. Two.\n" * 60, "Three."):
+        local.add(make_article("tea", text))
+    local.remove("ship")
+
+    with closing(sqlite3.connect(local.index.folder / "passages.sqlite")) as file:
+        packed, passages = (
+            file.execute(f"SELECT key FROM {table} ORDER BY key").fetchall()
+            for table in ("token_vectors", "passages")
+        )
+    assert packed == passages
+
+
 # What cannot be used.
 
 
@@ -458,11 +528,12 @@ def test_the_index_of_another_model_is_refused(local: LocalCorpus) -> None:
         LocalIndex(local.index.folder, HashingEncoder("other").model)
 
 
-def test_another_format_is_refused(local: LocalCorpus) -> None:
+@pytest.mark.parametrize("earlier", range(FORMAT))
+def test_another_format_is_refused(local: LocalCorpus, earlier: int) -> None:
     path = local.index.folder / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 0}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": earlier}))
 
-    with pytest.raises(IndexUnusable, match=r"format 0.*newsqa rebuild"):
+    with pytest.raises(IndexUnusable, match=rf"format {earlier}.*newsqa rebuild"):
         local.open_again()
 
 
@@ -562,6 +633,38 @@ def test_building_again_with_the_same_model_encodes_nothing(
 
     assert local.encoder.encoded == []
     assert answers(again) == answers(local.index)
+
+
+def test_an_index_without_token_vectors_answers_like_one_with_them(
+    generations: Generations, local: LocalCorpus
+) -> None:
+    local.encoder.encoded.clear()
+    lean = generations.build(local.articles, local.encoder, token_vectors=False)
+    assert len(local.encoder.encoded) == 3
+    assert answers(lean) == answers(local.index)
+    assert tokens(lean) == {}
+    assert not Manifest.read(lean.folder).token_vectors
+
+    local.add(make_article("new", "New tea."))
+    lean.catch_up(local.articles, local.encoder)
+    assert tokens(lean) == {}
+    assert answers(lean) == answers(local.index)
+
+
+def test_a_build_brings_token_vectors_and_takes_them_away(
+    generations: Generations, local: LocalCorpus
+) -> None:
+    generations.build(local.articles, local.encoder, token_vectors=False)
+    full = generations.build(local.articles, local.encoder)
+    assert tokens(full) == tokens(local.index)
+    assert Manifest.read(full.folder).token_vectors
+
+    local.encoder.encoded.clear()
+    again = generations.build(local.articles, local.encoder)
+    assert tokens(again) == tokens(full)
+    lean = generations.build(local.articles, local.encoder, token_vectors=False)
+    assert tokens(lean) == {}
+    assert local.encoder.encoded == []
 
 
 def test_building_with_another_model_encodes_everything(

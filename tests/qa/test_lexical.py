@@ -338,7 +338,11 @@ def test_a_phrase_needs_its_words_side_by_side_and_in_order(index: WordIndex) ->
     assert keys(index, (("york", "times"),)) == [1]
 
 
-def test_only_the_allowed_are_ranked_and_with_the_same_scores(corpus: WordIndex) -> None:
+@pytest.mark.parametrize("listed", [0, 1_000])
+def test_only_the_allowed_are_ranked_and_with_the_same_scores(
+    corpus: WordIndex, monkeypatch: pytest.MonkeyPatch, listed: int
+) -> None:
+    monkeypatch.setattr("qa.lexical.LISTED", listed)
     everything = corpus.rank([one("port"), one("rail")], 10)
 
     some = corpus.rank([one("port"), one("rail")], 10, [4, 5, 99])
@@ -352,6 +356,18 @@ def test_ties_are_ordered_by_key(index: WordIndex) -> None:
     index.apply([(1, ["tea"])], [], 2)
 
     assert keys(index, one("tea")) == [1, 3, 5, 9]
+
+
+@pytest.mark.parametrize("listed", [0, 1_000])
+def test_the_allowed_are_found_behind_many_better_ones(
+    index: WordIndex, monkeypatch: pytest.MonkeyPatch, listed: int
+) -> None:
+    monkeypatch.setattr("qa.lexical.LISTED", listed)
+    index.apply([(key, ["tea"] + ["milk"] * (key // 50)) for key in range(200)], [], 1)
+
+    found = index.rank([one("tea")], 2, [199, 170, 160, 3])
+
+    assert [row.key for row in found] == [3, 160]
 
 
 def test_of_many_equals_the_lowest_keys_are_found_whatever_came_first(index: WordIndex) -> None:
