@@ -203,8 +203,8 @@ class _Scan:
     """Vectors at one byte a component, which tell where the nearest of them may be.
 
     A flat search spends its time on reading memory. Of 100,000 vectors of 384 dimensions it takes
-    12 to 18 ms on one core; with a scan of their bytes a search takes 4, or 6.5 where other work has
-    emptied the caches. What rounding loses is bounded (Cauchy and Schwarz), so whatever may be
+    12 to 18 ms on one core; with a scan of their bytes a search takes 4, or 6.5 where other work
+    has emptied the caches. What rounding loses is bounded (Cauchy and Schwarz), so whatever may be
     among the best is kept, to be compared exactly.
     """
 

@@ -115,12 +115,12 @@ def candidates(
 def chosen(ranked: Sequence[Candidate], several: bool = False) -> list[Candidate]:
     """Return the sentences to state: the best and those close to it that say something else.
 
-    Where `several` things are asked for, more and less close ones are.
+    Where `several` things are asked for, more are.
     """
-    most, margin = (MAX_LISTED, 2 * MARGIN) if several else (MAX_STATEMENTS, MARGIN)
+    most = MAX_LISTED if several else MAX_STATEMENTS
     stated: list[Candidate] = []
     for candidate in ranked:
-        if len(stated) == most or candidate.score < ranked[0].score - margin:
+        if len(stated) == most or candidate.score < ranked[0].score - MARGIN:
             break
         if not any(_alike(candidate.text, other.text) for other in stated):
             stated.append(candidate)

@@ -31,6 +31,9 @@ MERGEABLE = 20
 MERGED = 3
 """Where passages of one article touch, up to three of a round's best twenty make one hit."""
 
+LIFTED = 20
+"""Hits whose order the time asked for is sure to have its say in."""
+
 ALIKE = 0.5
 """The newest is preferred among passages with this share of the best one's score."""
 
@@ -172,10 +175,8 @@ def candidates(
     for key, passage in passages.items():
         whole, _ = matches.get(key, (0.0, ()))
         told[key] = replace(evidence[key], match=whole, lead=passage.first == 0)
-        if asked.time:
-            day = days.get(key)
-            agreeing = agreement(asked.time, day, spoken_of(passage.text, day))
-            told[key] = replace(told[key], agreement=agreeing)
+    if asked.time and any(asked.time.period):
+        told = _timed(told, passages, days, asked.time, weights)
     if asked.time and asked.time.latest:
         told = _freshened(told, days, weights)
     found = [
@@ -189,6 +190,28 @@ def candidates(
         for key, one in told.items()
     ]
     return sorted(found, key=lambda one: (-one.scores.fused, one.key))
+
+
+def _timed(
+    told: Mapping[int, Evidence],
+    passages: Mapping[int, Passage],
+    days: Mapping[int, date],
+    time: Time,
+    weights: Weights,
+) -> dict[int, Evidence]:
+    """Return the evidence with how well passages agree with the time asked for.
+
+    Reading what times a passage speaks of takes 0.1 ms: only those are read that it can bring among
+    the first LIFTED.
+    """
+    scores = {key: weights.score(one) for key, one in told.items()}
+    first = sorted(scores.values(), reverse=True)[:LIFTED]
+    near = [key for key, score in scores.items() if score >= first[-1] - weights.time]
+    agreeing = {
+        key: agreement(time, days.get(key), spoken_of(passages[key].text, days.get(key)))
+        for key in near
+    }
+    return {**told, **{key: replace(told[key], agreement=agreeing[key]) for key in near}}
 
 
 def _freshened(
