@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from embeddings.encoder import Encoder, open_encoder
 from embeddings.models import BUILT_IN
@@ -13,6 +14,10 @@ from qa.dictionary import Dictionary
 from qa.engine import Engine
 from qa.neutral import NeutralEncoder
 from qa.sources import read_paths
+
+# What is first to need the segmenter or the model waits for it: time says nothing here.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 

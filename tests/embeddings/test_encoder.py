@@ -78,7 +78,7 @@ def test_tokens_come_with_the_same_vectors(any_encoder: Encoder) -> None:
 
 
 @pytest.mark.parametrize("sort", SORTS)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     text=st.text(alphabet="上海16 a.。！\n😀½ＡＢ～e\u0301é㌀ﬁ\u200b、x", max_size=60),
     data=st.data(),

@@ -105,12 +105,12 @@ def test_any_history_searches_like_brute_force(
     monkeypatch.setattr(VectorIndexMachine, "folder", tmp_path, raising=False)
     run_state_machine_as_test(
         VectorIndexMachine,
-        settings=settings(max_examples=25, stateful_step_count=12, deadline=None),
+        settings=settings(max_examples=25, stateful_step_count=12),
     )
 
 
 @given(seed=st.integers(0, 2**32 - 1), depth=st.integers(1, 40))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_real_numbers_are_ranked_by_their_product(seed: int, depth: int) -> None:
     random = np.random.default_rng(seed)
     vectors = random.normal(size=(100, 16)).astype(np.float32)
@@ -132,7 +132,7 @@ def test_real_numbers_are_ranked_by_their_product(seed: int, depth: int) -> None
     spread=st.sampled_from([1.0, 1e-2, 1e-4]),
     some=st.booleans(),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_what_bytes_cannot_tell_apart_is_told_apart(
     seed: int, depth: int, ahead: int, spread: float, some: bool
 ) -> None:

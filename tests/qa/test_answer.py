@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from qa.answer import (
     MARGIN,
+    MAX_LISTED,
     MAX_STATEMENTS,
     NOT_FOUND,
     SEPARATOR,
     Candidate,
     chosen,
     confidence,
+    listed,
     place_url,
     source,
     state,
@@ -78,6 +80,29 @@ def test_the_best_is_stated_and_others_only_if_close_and_different(
     assert len(stated) <= MAX_STATEMENTS
     assert len({one.text for one in stated}) == len(stated)
     assert all(one.score >= ranked[0].score - MARGIN for one in stated)
+
+
+def test_several_things_may_take_more_statements() -> None:
+    ranked = [candidate(number, 1.0) for number in range(len(ARTICLE.sentences))]
+    assert len(chosen(ranked)) == MAX_STATEMENTS
+    assert len(chosen(ranked, several=True)) == min(MAX_LISTED, len(ranked))
+
+
+def test_a_list_is_stated_whole_though_its_hit_holds_a_part() -> None:
+    lines = ["会议昨天举行。", "要求如下：", "一是加快建设。", "二是扩大开放。", "三是改善民生。"]
+    article = make_article("会议", "\n".join(lines))
+    span = article.sentences[3]
+    passage = Passage(article.id, 3, 3, span, span.of(article.text))
+    hit = Hit(article, passage, Scores(0.5, None, 0.5), matches=(0.5,))
+    places = listed(Candidate(hit, 3, 0.5, 0.5, 0.5, 1.0))
+    assert [span.of(article.text) for _, span in places] == lines[1:]
+    for wide, place in places:
+        assert wide.passage.span.of(article.text) == wide.passage.text == "\n".join(lines[1:])
+        assert wide.passage.span.start <= place.start < place.end <= wide.passage.span.end
+
+
+def test_a_sentence_in_no_list_is_no_list() -> None:
+    assert listed(candidate(0, 1.0)) == []
 
 
 @given(cosines, shares, cosines, st.floats(0, 1))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.articles import Reading, article_id, read_articles, read_record
@@ -333,7 +333,6 @@ def test_hostile_documents_are_read_or_refused_soon(document: str) -> None:
     assert time.process_time() - began < 10
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(), st.binary().map(lambda data: data.decode("latin-1"))))
 def test_any_text_is_a_lawful_article_or_a_refusal(body: str) -> None:
     for document in (body, f"---\ntitle: t\n---\n<p>{body}", json.dumps({"html": body})):
@@ -342,7 +341,6 @@ def test_any_text_is_a_lawful_article_or_a_refusal(body: str) -> None:
                 assert_lawful(result.article)
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_are_lawful_articles_or_refusals(data: bytes) -> None:
     for result in read_articles(data, "post"):

@@ -185,9 +185,7 @@ def test_an_empty_home_answers_that_it_does_not_know(
     assert answer.index.articles == answer.index.passages == 0
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.text(
         st.characters(exclude_categories=["Cs"]) | st.sampled_from("上海2025年的目标 ?what'\"*:()"),

@@ -86,7 +86,7 @@ def test_ways_to_write_one_thing_are_one(one: str, other: str) -> None:
 @example("\ud800")
 @example("'s")
 @example("İ")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_has_words_that_can_be_indexed(text: str) -> None:
     for token in words(text):
         assert 0 < len(token) <= MAX_TOKEN
@@ -178,7 +178,7 @@ _tokens = st.lists(st.sampled_from(["tea", "milk", "上海"]), min_size=1, max_s
         max_size=4,
     )
 )
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_applying_twice_is_applying_once(
     tmp_path_factory: pytest.TempPathFactory,
     batches: list[tuple[dict[int, list[str]], set[int]]],

@@ -55,7 +55,7 @@ _text = st.lists(
 
 
 @given(_text, st.text(max_size=150), st.integers(5, 300), st.integers(1, 250), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_sentences_are_kept_whole_in_order_and_within_the_room(
     text: str, title: str, room: int, target: int, dated: bool
 ) -> None:

@@ -279,7 +279,7 @@ QUERIES = st.builds(
 EVERYTHING = 10_000
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @example(Query("苹果"), 100)
 @given(QUERIES, st.integers(1, 300))
 def test_fewer_hits_are_the_first_of_more_whatever_is_asked(
@@ -289,7 +289,7 @@ def test_fewer_hits_are_the_first_of_more_whatever_is_asked(
     assert hits_of(crowd, replace(query, top_k=top_k)) == everything[:top_k]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @example(Query("苹果"))
 @given(QUERIES)
 def test_every_article_that_may_answer_is_a_hit_or_the_copy_of_one(
@@ -312,7 +312,7 @@ def test_every_article_that_may_answer_is_a_hit_or_the_copy_of_one(
         before.update(hit.copies)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @example(Query("苹果"))
 @given(QUERIES)
 def test_a_hit_is_its_articles_own_text_and_no_passage_is_in_two(
@@ -330,7 +330,7 @@ def test_a_hit_is_its_articles_own_text_and_no_passage_is_in_two(
         seen |= told
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @example(Query("苹果"))
 @given(QUERIES)
 def test_passages_that_touch_are_one_hit_with_the_scores_of_the_best(

@@ -275,7 +275,7 @@ def test_any_history_keeps_what_was_put_last(
     monkeypatch.setattr(ArticleStoreMachine, "folder", tmp_path, raising=False)
     run_state_machine_as_test(
         ArticleStoreMachine,
-        settings=settings(max_examples=20, stateful_step_count=12, deadline=None),
+        settings=settings(max_examples=20, stateful_step_count=12),
     )
 
 
@@ -438,7 +438,7 @@ def test_a_brief_is_a_copy_of_the_report_and_not_the_reverse(passages: PassageSt
     assert passages.copies("brief") == ()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(

@@ -4,7 +4,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.text import MAX_SENTENCE, detect_language, split_sentences
@@ -65,7 +65,6 @@ def test_sentences_end_where_a_reader_ends_them(text: str, expected: list[str]) 
     assert sentences(text) == expected
 
 
-@settings(deadline=None)
 @given(
     st.one_of(
         st.text(),
