@@ -132,7 +132,10 @@ def rebuild(
     if _json(context, json):
         _print(asdict(manifest))
     else:
-        print(f"{manifest.articles} articles, {manifest.passages} passages, by {manifest.model}")
+        print(
+            f"{manifest.articles} articles, {manifest.passages} passages, by {manifest.model},"
+            f" {'with' if manifest.token_vectors else 'without'} token vectors"
+        )
 
 
 @app.command()
