@@ -178,7 +178,7 @@ def candidates(
     if asked.time and any(asked.time.period):
         told = _timed(told, passages, days, asked.time, weights)
     if asked.time and asked.time.latest:
-        told = _freshened(told, days, weights)
+        told = _freshened(told, days, asked.time, weights)
     found = [
         Candidate(
             key,
@@ -215,17 +215,23 @@ def _timed(
 
 
 def _freshened(
-    told: Mapping[int, Evidence], days: Mapping[int, date], weights: Weights
+    told: Mapping[int, Evidence], days: Mapping[int, date], time: Time, weights: Weights
 ) -> dict[int, Evidence]:
     """Return the evidence with how fresh those passages are that say nearly as much as the best.
 
     The others speak of something else. Today's news of that would come before last year's of what
-    is asked for, or make the newest of these seem as old as the one before.
+    is asked for, or make the newest of these seem as old as the one before. What was published
+    after the time asked for ("as of March") is not fresh but too late.
     """
     scores = {key: weights.score(one) for key, one in told.items()}
     best = max(scores.values(), default=0.0)
     enough = max(best * ALIKE, best - weights.fresh)
-    alike = {key: days[key] for key, score in scores.items() if score >= enough and key in days}
+    end = time.period.date_to or date.max
+    alike = {
+        key: days[key]
+        for key, score in scores.items()
+        if score >= enough and key in days and days[key] <= end
+    }
     newest = max(alike.values(), default=date.min)
     fresh = {
         key: replace(told[key], freshness=freshness(day, newest)) for key, day in alike.items()

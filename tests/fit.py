@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import date
 from statistics import fmean
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,7 @@ class Choice:
 
     Attributes:
         part: the set and language, by which figures are told.
+        fold: the same for a question wherever it is asked.
         rows: what is known of each candidate, float64[candidates, features].
         good: which are right, bool[candidates].
         names: what each counts as in a ranking: its article.
@@ -57,6 +59,7 @@ class Choice:
     """
 
     part: str
+    fold: int
     rows: Rows
     good: NDArray[np.bool_]
     names: tuple[str, ...]
@@ -68,6 +71,7 @@ class Told:
     """The best sentence for a question: its features, and whether it answers."""
 
     part: str
+    fold: int
     row: tuple[float, ...]
     answers: bool
 
@@ -124,6 +128,7 @@ class _Seen:
     def __init__(self, engine: Engine, question: str) -> None:
         self._encoder, self._index = engine.corpus.serving()
         self._articles = engine.corpus.articles
+        self._fold = crc32(question.encode()) % FOLDS
         time = read_time(question, date.today())
         dictionary = Dictionary(Settings().cache)
         self._asked: Asked = read_question(question, self._encoder, dictionary, time)
@@ -135,6 +140,7 @@ class _Seen:
         found = passages_of(self._asked, self._index, self._query, self._found.weights)
         return Choice(
             part,
+            self._fold,
             np.array([astuple(one.evidence) for one in found], float),
             np.array([one.passage.article_id in known.relevant for one in found]),
             tuple(one.passage.article_id for one in found),
@@ -151,7 +157,7 @@ class _Seen:
         ]
         names = tuple(map(str, range(len(found))))
         relevant = frozenset(name for name, right in zip(names, good, strict=True) if right)
-        return Choice(part, np.array(rows), np.array(good), names, relevant)
+        return Choice(part, self._fold, np.array(rows), np.array(good), names, relevant)
 
     def told(self, part: str, known: Known, hidden: frozenset[str] = frozenset()) -> list[Told]:
         """Return what the best sentence looks like, `hidden` articles left out."""
@@ -159,6 +165,7 @@ class _Seen:
         return [
             Told(
                 part,
+                self._fold,
                 features(detect_language(known.question), one),
                 one.hit.article.id in known.relevant and any(a in one.text for a in known.answers),
             )
@@ -217,7 +224,7 @@ def _confidence(told: Sequence[Told]) -> None:
     answers = np.array([one.answers for one in told])
     chances = np.empty(len(told))
     for fold in range(FOLDS):
-        out = np.arange(len(told)) % FOLDS == fold
+        out = np.array([one.fold == fold for one in told])
         chances[out] = _logistic(rows[~out], answers[~out]).predict_proba(rows[out])[:, 1]
     print(f"\nconfidence: AUROC {auroc(chances[answers], chances[~answers]):.3f}")
     for part in sorted({one.part for one in told}):
@@ -243,9 +250,10 @@ def _left_out(choices: Sequence[Choice]) -> list[Rows]:
     """Return each question's scores by the weights that were fitted on the other folds."""
     scores: list[Rows] = [np.empty(0)] * len(choices)
     for fold in range(FOLDS):
-        weights = _fitted([one for at, one in enumerate(choices) if at % FOLDS != fold])
-        for at in range(fold, len(choices), FOLDS):
-            scores[at] = choices[at].rows @ weights
+        weights = _fitted([one for one in choices if one.fold != fold])
+        for at, one in enumerate(choices):
+            if one.fold == fold:
+                scores[at] = one.rows @ weights
     return scores
 
 

@@ -425,6 +425,21 @@ def test_who_asks_for_the_latest_gets_the_newest_and_nobody_else(
     assert not all(firsts)
 
 
+def test_the_latest_as_of_a_day_is_none_that_came_after(
+    open_engine: Callable[[Path], Engine], tmp_path: Path
+) -> None:
+    engine = open_engine(tmp_path)
+    engine.corpus.add(news(str(n), FARE_DAYS[n], FARES[n]) for n in range(3))
+    first, second, _ = sorted(FARE_DAYS)
+    for day in (first, second):
+        asked = Query(f"As of {day}, what is the Port Alden ferry fare?")
+        assert str(engine.search(asked)[0].published)[:10] == day
+        asked = Query(
+            f"截至{day[:4]}年{int(day[5:7])}月{int(day[8:])}日，奥登港渡轮最新票价是多少？"
+        )
+        assert str(engine.search(asked)[0].published)[:10] == day
+
+
 BAKERIES = ("2024-03-14", "2024-04-11", "2024-05-16")
 
 
