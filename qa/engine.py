@@ -143,12 +143,9 @@ def _places(
     if query.mode == "passages":
         return [(hit, hit.passage.span) for hit in hits[:MAX_STATEMENTS]]
     several = asks_for_several(question)
-    sentences = chosen(ranked, several)
-    if several:
-        for items in map(listed, sentences):
-            if items:
-                return items
-    return [(candidate.hit, candidate.span) for candidate in sentences]
+    if several and (items := listed(ranked[0])):
+        return items
+    return [(candidate.hit, candidate.span) for candidate in chosen(ranked, several)]
 
 
 def _shown(top_k: int, places: Sequence[tuple[Hit, Span]], hits: Sequence[Hit]) -> tuple[Hit, ...]:
