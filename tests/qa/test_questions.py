@@ -32,7 +32,6 @@ FIRST = [
     ("规模以上制造业企业数字化转型比例要达到多少", EIGHTY),
     ("上海哪一年获得世界智慧城市大奖", "2020年，上海成为首个获得“世界智慧城市大奖”"),
     ("六大工程有哪些", "数字价值提升、数字技术策源、数字底座赋能"),
-    ("What are the six major projects?", "数字价值提升、数字技术策源、数字底座赋能"),
     ("云帆制冷第二季度的净利润是多少", "1.54亿元"),
     ("How late is the Larkwater City Library open?", "until 10 p.m."),
     ("海事博物館的成人門票多少錢", "一百二十元"),
@@ -77,6 +76,12 @@ def test_a_citation_says_it(engine: Engine, question: str, said: tuple[str, ...]
 @pytest.mark.parametrize(("question", "said"), FIRST)
 def test_the_first_citation_says_it(engine: Engine, question: str, said: str) -> None:
     assert said in quotes(engine, question)[0]
+
+
+def test_a_list_within_a_sentence_is_no_enumeration_elsewhere(seeds_engine: Engine) -> None:
+    # Not of the newsroom: others have six major projects too.
+    (first, *_) = quotes(seeds_engine, "What are the six major projects?")
+    assert "数字价值提升、数字技术策源、数字底座赋能" in first
 
 
 @pytest.mark.parametrize("question", NOWHERE)
