@@ -1,7 +1,7 @@
 """Hits to an answer: the sentences that answer, each cited, and how sure it is that they do."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import mul
 from urllib.parse import quote as percent_encoded
@@ -92,6 +92,21 @@ class Candidate:
         return self.span.of(self.hit.article.text)
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words of an article that the answer quotes.
+
+    Attributes:
+        marks: where in the article's text the part stands that answers.
+        correction: whether the article corrects what an earlier one said.
+    """
+
+    hit: Hit
+    span: Span
+    marks: tuple[Span, ...] = ()
+    correction: bool = False
+
+
 def candidates(
     asked: Asked, hits: Sequence[Hit], encoder: Encoder, weights: Mapping[Concept, float]
 ) -> list[Candidate]:
@@ -128,7 +143,7 @@ def chosen(ranked: Sequence[Candidate], several: bool = False) -> list[Candidate
     return stated
 
 
-def listed(best: Candidate) -> list[tuple[Hit, Span]]:
+def listed(best: Candidate) -> list[Quote]:
     """Return the items of the list that the best sentence stands in, none if it is in none.
 
     Their hit is the best sentence's, widened to hold them all.
@@ -141,32 +156,39 @@ def listed(best: Candidate) -> list[tuple[Hit, Span]]:
     span = Span(article.sentences[first].start, article.sentences[last].end)
     wide = Passage(article.id, first, last, span, span.of(article.text))
     hit = replace(best.hit, passage=wide, matches=())
-    return [(hit, article.sentences[number]) for number in items]
+    return [Quote(hit, article.sentences[number]) for number in items]
 
 
-def state(places: Sequence[tuple[Hit, Span]]) -> Iterator[Statement]:
-    """Yield one statement for each place, citing it, with its place in the whole answer."""
-    at = 0
-    for number, (hit, span) in enumerate(places, start=1):
-        text = span.of(hit.article.text)
-        end = at + len(text)
-        yield Statement(
-            text,
-            (
-                Citation(
-                    index=number,
-                    article_id=hit.article.id,
-                    passage_id=hit.passage.id,
-                    quote=text,
-                    source_start=span.start,
-                    source_end=span.end,
-                    answer_start=at,
-                    answer_end=end,
-                    url=place_url(hit.article.id, span),
-                ),
-            ),
-        )
-        at = end + len(SEPARATOR)
+def state(claims: Iterable[Sequence[Quote]]) -> Iterator[Statement]:
+    """Yield one statement for each claim, quoting all that say it, with its place in the answer."""
+    at, index = 0, 0
+    for number, claim in enumerate(claims, start=1):
+        citations = []
+        for quote in claim:
+            index += 1
+            citations.append(_citation(quote, index, at, number))
+            at = citations[-1].answer_end + len(SEPARATOR)
+        yield Statement(SEPARATOR.join(one.quote for one in citations), tuple(citations))
+
+
+def _citation(quote: Quote, index: int, at: int, statement: int) -> Citation:
+    article, span = quote.hit.article, quote.span
+    text = span.of(article.text)
+    moved = at - span.start
+    return Citation(
+        index=index,
+        article_id=article.id,
+        passage_id=quote.hit.passage.id,
+        quote=text,
+        source_start=span.start,
+        source_end=span.end,
+        answer_start=at,
+        answer_end=at + len(text),
+        url=place_url(article.id, span),
+        statement=statement,
+        marks=tuple(Span(start + moved, end + moved) for start, end in quote.marks),
+        correction=quote.correction,
+    )
 
 
 def source(hit: Hit) -> Source:

@@ -1,6 +1,6 @@
 """One question, start to end: a stream of events, and the answer they fold into."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from time import perf_counter
@@ -13,6 +13,7 @@ from qa.answer import (
     SEPARATOR,
     THRESHOLD,
     Candidate,
+    Quote,
     candidates,
     chosen,
     confidence,
@@ -28,7 +29,7 @@ from qa.lists import asks_for_several
 from qa.ranking import SERVED, Weights
 from qa.search import read_question, search
 from qa.text import detect_language
-from qa.types import Answer, Done, Event, Hit, Meta, Query, Source, Span, Statement, Time, Timings
+from qa.types import Answer, Done, Event, Hit, Meta, Query, Source, Statement, Time, Timings
 from qa.when import asked_time, read_time
 
 MAX_QUESTION = 1_000
@@ -94,10 +95,10 @@ class Engine:
         answering = perf_counter()
         ranked = candidates(asked, found.hits, encoder, found.weights)
         sure = confidence(language, ranked[0]) if ranked else 0.0
-        places = _places(query, question, found.hits, ranked) if sure >= THRESHOLD else []
-        shown = _shown(query.top_k, places, found.hits)
+        claims = _claims(query, question, found.hits, ranked) if sure >= THRESHOLD else []
+        shown = _shown(query.top_k, claims, found.hits)
         yield from (source(hit) for hit in shown)
-        statements = list(state([place for place in places if place[0] in shown]))
+        statements = list(state(_among(claims, shown)))
         yield from statements
         now = perf_counter()
         yield Done(
@@ -133,26 +134,34 @@ def fold(events: Iterable[Event]) -> Answer:
         index=meta.index,
         timings_ms=done.timings_ms,
         time=meta.time,
+        writing=done.writing,
     )
 
 
-def _places(
+def _claims(
     query: Query, question: str, hits: Sequence[Hit], ranked: Sequence[Candidate]
-) -> list[tuple[Hit, Span]]:
+) -> list[list[Quote]]:
     """Return what the answer quotes: sentences, or in the mode that asks for it whole passages."""
     if query.mode == "passages":
-        return [(hit, hit.passage.span) for hit in hits[:MAX_STATEMENTS]]
+        return [[Quote(hit, hit.passage.span)] for hit in hits[:MAX_STATEMENTS]]
     several = asks_for_several(question)
     if several and (items := listed(ranked[0])):
-        return items
-    return [(candidate.hit, candidate.span) for candidate in chosen(ranked, several)]
+        return [[item] for item in items]
+    return [[Quote(one.hit, one.span)] for one in chosen(ranked, several)]
 
 
-def _shown(top_k: int, places: Sequence[tuple[Hit, Span]], hits: Sequence[Hit]) -> tuple[Hit, ...]:
+def _shown(top_k: int, claims: Iterable[Sequence[Quote]], hits: Sequence[Hit]) -> tuple[Hit, ...]:
     """Return the hits to show as sources: those that are cited, then the best of the others."""
-    cited = {hit.passage.id: hit for hit, _ in places}.values()
+    cited = {quote.hit.passage.id: quote.hit for claim in claims for quote in claim}.values()
     others = (hit for hit in hits if not any(_within(hit, one) for one in cited))
     return (*cited, *others)[:top_k]
+
+
+def _among(claims: Iterable[Sequence[Quote]], shown: Collection[Hit]) -> Iterator[list[Quote]]:
+    """Yield the claims with what is quoted from the hits that are shown."""
+    for claim in claims:
+        if kept := [quote for quote in claim if quote.hit in shown]:
+            yield kept
 
 
 def _within(hit: Hit, other: Hit) -> bool:

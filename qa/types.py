@@ -221,8 +221,14 @@ class Source:
 class Citation:
     """One sentence of one article: `quote == article.text[source_start:source_end]`, always.
 
-    `answer_start` and `answer_end` are where the same words stand in `Answer.answer`; `url` is
-    newsqa's own page, opened at the quote.
+    Attributes:
+        index: counts the citations of an answer, from 1.
+        answer_start: with `answer_end`, where the same words stand in `Answer.answer`; in an answer
+            that a language model wrote, where the sentence stands that it is cited for.
+        url: newsqa's own page, opened at the quote.
+        statement: counts the statements of the answer, from 1: which one this stands behind.
+        marks: where in `Answer.answer` the part stands that answers, within the quoted words.
+        correction: whether its article corrects what an earlier one said.
     """
 
     index: int
@@ -234,11 +240,17 @@ class Citation:
     answer_start: int
     answer_end: int
     url: str
+    statement: int
+    marks: tuple[Span, ...] = ()
+    correction: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A piece of the answer and what stands behind it: at least one citation."""
+    """A piece of the answer and what stands behind it: at least one citation.
+
+    Articles that say the same in their own words are quoted one below the other in `text`.
+    """
 
     text: str
     citations: tuple[Citation, ...]
@@ -282,6 +294,22 @@ class Meta:
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """What became of an answer that a language model was asked to write.
+
+    Attributes:
+        model: its name at the endpoint.
+        dropped: sentences it wrote that are not told, since what they cite does not say them.
+        failure: why it did not write, or not to the end; empty if it did. If it wrote nothing, the
+            answer is quoted from the articles.
+    """
+
+    model: str
+    dropped: int = 0
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """Last event of a stream. `answer` is the whole text that the statements make up."""
 
@@ -289,6 +317,7 @@ class Done:
     answer: str
     confidence: float
     timings_ms: Timings
+    writing: Writing | None = None
 
 
 Event = Meta | Source | Statement | Done
@@ -310,3 +339,4 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     sources: tuple[Source, ...] = ()
     time: AskedTime | None = None
+    writing: Writing | None = None

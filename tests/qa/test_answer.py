@@ -13,6 +13,7 @@ from qa.answer import (
     NOT_FOUND,
     SEPARATOR,
     Candidate,
+    Quote,
     chosen,
     confidence,
     listed,
@@ -54,7 +55,7 @@ def test_a_statement_that_nothing_stands_behind_cannot_be_built() -> None:
 @given(st.lists(numbers, max_size=6))
 def test_statements_tile_the_answer_and_quote_the_article(sentences: list[int]) -> None:
     places = [(hit_of(), ARTICLE.sentences[number]) for number in sentences]
-    statements = list(state(places))
+    statements = list(state([[Quote(*place)] for place in places]))
     answer = SEPARATOR.join(statement.text for statement in statements)
     at = 0
     for number, ((hit, span), statement) in enumerate(zip(places, statements, strict=True), 1):
@@ -68,6 +69,29 @@ def test_statements_tile_the_answer_and_quote_the_article(sentences: list[int]) 
         assert citation.url == place_url(ARTICLE.id, span)
         at = citation.answer_end + len(SEPARATOR)
     assert not statements or at == len(answer) + len(SEPARATOR)
+
+
+@given(st.lists(st.lists(numbers, min_size=1, max_size=3), max_size=4), st.integers(0, 3))
+def test_a_claim_quotes_all_that_say_it_and_marks_stand_in_the_answer(
+    claims: list[list[int]], inner: int
+) -> None:
+    quotes = [
+        [
+            Quote(hit_of(), span, (Span(span.start + inner, span.end),))
+            for span in map(ARTICLE.sentences.__getitem__, claim)
+        ]
+        for claim in claims
+    ]
+    statements = list(state(quotes))
+    answer = SEPARATOR.join(statement.text for statement in statements)
+    citations = [citation for statement in statements for citation in statement.citations]
+    assert [one.index for one in citations] == list(range(1, len(citations) + 1))
+    for number, (claim, statement) in enumerate(zip(claims, statements, strict=True), 1):
+        assert {one.statement for one in statement.citations} == {number}
+        assert len(statement.citations) == len(claim)
+    for citation in citations:
+        assert answer[citation.answer_start : citation.answer_end] == citation.quote
+        assert [mark.of(answer) for mark in citation.marks] == [citation.quote[inner:]]
 
 
 @given(st.lists(st.tuples(numbers, st.floats(0, 0.2)), max_size=12))
@@ -94,11 +118,12 @@ def test_a_list_is_stated_whole_though_its_hit_holds_a_part() -> None:
     span = article.sentences[3]
     passage = Passage(article.id, 3, 3, span, span.of(article.text))
     hit = Hit(article, passage, Scores(0.5, None, 0.5), matches=(0.5,))
-    places = listed(Candidate(hit, 3, 0.5, 0.5, 0.5, 1.0))
-    assert [span.of(article.text) for _, span in places] == lines[1:]
-    for wide, place in places:
-        assert wide.passage.span.of(article.text) == wide.passage.text == "\n".join(lines[1:])
-        assert wide.passage.span.start <= place.start < place.end <= wide.passage.span.end
+    quotes = listed(Candidate(hit, 3, 0.5, 0.5, 0.5, 1.0))
+    assert [quote.span.of(article.text) for quote in quotes] == lines[1:]
+    for quote in quotes:
+        wide, place = quote.hit.passage, quote.span
+        assert wide.span.of(article.text) == wide.text == "\n".join(lines[1:])
+        assert wide.span.start <= place.start < place.end <= wide.span.end
 
 
 def test_a_sentence_in_no_list_is_no_list() -> None:

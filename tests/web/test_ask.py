@@ -36,6 +36,7 @@ ANSWER = {
     "index": {"generation": str, "model": str, "articles": int, "passages": int},
     "timings_ms": {"encode": float, "search": float, "answer": float, "total": float},
     "time": (dict, type(None)),
+    "writing": (dict, type(None)),
 }
 CITATION = {
     "index": int,
@@ -47,6 +48,9 @@ CITATION = {
     "answer_start": int,
     "answer_end": int,
     "url": str,
+    "statement": int,
+    "marks": list,
+    "correction": bool,
 }
 SCORE = (float, type(None))
 SOURCE = {
