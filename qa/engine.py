@@ -39,12 +39,22 @@ MAX_TOP_K = 100
 
 
 class Engine:
-    """Answers questions from a corpus; safe to share by threads."""
+    """Answers questions from a corpus; safe to share by threads.
 
-    def __init__(self, corpus: Corpus, dictionary: Dictionary, weights: Weights = SERVED) -> None:
+    Nothing is stated with less confidence than `threshold`.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        dictionary: Dictionary,
+        weights: Weights = SERVED,
+        threshold: float = THRESHOLD,
+    ) -> None:
         self.corpus = corpus
         self._dictionary = dictionary
         self._weights = weights
+        self._threshold = threshold
 
     def search(self, query: Query) -> tuple[Source, ...]:
         """Return the best passages, without making an answer of them.
@@ -95,7 +105,7 @@ class Engine:
         answering = perf_counter()
         ranked = candidates(asked, found.hits, encoder, found.weights)
         sure = confidence(language, ranked[0]) if ranked else 0.0
-        claims = _claims(query, question, found.hits, ranked) if sure >= THRESHOLD else []
+        claims = _claims(query, question, found.hits, ranked) if sure >= self._threshold else []
         shown = _shown(query.top_k, claims, found.hits)
         yield from (source(hit) for hit in shown)
         statements = list(state(_among(claims, shown)))

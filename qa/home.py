@@ -7,6 +7,7 @@ from pathlib import Path
 
 from embeddings.encoder import Encoder, open_encoder
 from embeddings.models import BUILT_IN
+from qa.answer import THRESHOLD
 from qa.config import Settings
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary, Unilingual
@@ -39,6 +40,7 @@ def open_home(
     home: Path | None = None,
     settings: Settings | None = None,
     without: Collection[Part] = (),
+    threshold: float = THRESHOLD,
 ) -> Engine:
     """Return an engine over a home folder, made if it is not there; `home` overrides the settings.
 
@@ -56,4 +58,4 @@ def open_home(
     away = {*without, *(() if settings.token_vectors else (Part.LATE,))}
     none = {name: 0.0 for part in _WEIGHTS if part in away for name in _WEIGHTS[part]}
     weights = replace(SERVED, **none)
-    return Engine(corpus, dictionary, weights)
+    return Engine(corpus, dictionary, weights, threshold)
