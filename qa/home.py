@@ -7,7 +7,7 @@ from pathlib import Path
 
 from embeddings.encoder import Encoder, open_encoder
 from embeddings.models import BUILT_IN
-from qa.answer import THRESHOLD
+from qa.confidence import THRESHOLD
 from qa.config import Settings
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary, Unilingual
@@ -15,6 +15,7 @@ from qa.engine import Engine
 from qa.lexical import keep_segmenter_in
 from qa.neutral import NeutralEncoder
 from qa.ranking import SERVED
+from qa.writer import Writer
 
 
 class Part(StrEnum):
@@ -58,4 +59,14 @@ def open_home(
     away = {*without, *(() if settings.token_vectors else (Part.LATE,))}
     none = {name: 0.0 for part in _WEIGHTS if part in away for name in _WEIGHTS[part]}
     weights = replace(SERVED, **none)
-    return Engine(corpus, dictionary, weights, threshold)
+    return Engine(corpus, dictionary, weights, threshold, _writer(settings, dictionary))
+
+
+def _writer(settings: Settings, dictionary: Dictionary) -> Writer | None:
+    """Return what writes answers, if the operator has named a language model."""
+    if not settings.llm_url:
+        return None
+    from qa.endpoint import Endpoint  # half a second, for its library
+
+    key = settings.llm_key.get_secret_value()
+    return Writer(Endpoint(settings.llm_url, settings.llm_model, key), dictionary)

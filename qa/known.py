@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from qa.errors import QuestionRefused
 from qa.text import detect_language
@@ -20,6 +21,7 @@ class Known:
         relevant: the articles' ids.
         files: the names of the files they stand in, for articles that come without an id.
         part: the part of the report it also counts in, "task=qa1"; empty if in none.
+        id: what it is called in its file, without its language: the same wherever it is asked.
     """
 
     question: str
@@ -28,6 +30,11 @@ class Known:
     relevant: frozenset[str]
     files: frozenset[str] = frozenset()
     part: str = ""
+    id: str = ""
+
+    def answered_by(self, text: str) -> bool:
+        """Say whether one of the strings that answer it stands in the text."""
+        return any(answer in text for answer in self.answers)
 
 
 def read_known(
@@ -35,14 +42,14 @@ def read_known(
 ) -> list[Known]:
     """Return the questions of a JSONL file.
 
-    `by` is the field whose values part them; each part (all of them, without `by`) is evenly
-    thinned to `limit` questions if it has more.
+    `by` is the field whose values part them; each language of a part (of all of them, without `by`)
+    is evenly thinned to `limit` questions if it has more.
 
     Raises:
         QuestionRefused: a line is no question, has no field `by`, or names nothing relevant though
             `answerable`; the field names file and line.
     """
-    parts: dict[str, list[Known]] = defaultdict(list)
+    parts: dict[tuple[str, str], list[Known]] = defaultdict(list)
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rt", encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):
@@ -52,8 +59,20 @@ def read_known(
                     raise QuestionRefused(
                         f"{path}:{number}", "nothing is relevant to it; give it as unanswerable"
                     )
-                parts[known.part].append(known)
+                parts[known.part, known.language].append(known)
     return [known for part in parts.values() for known in _thinned(part, limit)]
+
+
+def read_unanswerable(paths: Iterable[Path], limit: int | None = None) -> list[Known]:
+    """Return the questions of these files as ones that nothing answers, whatever they name.
+
+    Of each language of a file at most `limit`.
+    """
+    return [
+        replace(known, relevant=frozenset(), files=frozenset())
+        for path in paths
+        for known in read_known(path, limit, answerable=False)
+    ]
 
 
 def located(known: Iterable[Known], files: Mapping[str, set[str]]) -> tuple[list[Known], int]:
@@ -72,19 +91,30 @@ def located(known: Iterable[Known], files: Mapping[str, set[str]]) -> tuple[list
     return placed, sum(there.isdisjoint(one.relevant) for one in placed)
 
 
+def held_out(known: Known) -> bool:
+    """Say whether a question is of the half that nothing is fitted on, to report on.
+
+    Its id tells, or its words if it has none: a question that is asked of several sets, or in two
+    languages under ids that end in "-zh" and "-en", lies in one half.
+    """
+    return crc32((known.id or known.question).encode()) % 2 == 1
+
+
 def _known(line: str, where: str, by: str | None) -> Known:
     try:
         row = json.loads(line)
         question = row["question"]
         if not isinstance(question, str):
             raise TypeError("question is no string")
+        language = row.get("lang") or detect_language(question)
         return Known(
             question,
-            row.get("lang") or detect_language(question),
+            language,
             tuple(_strings(row, "answers")),
             frozenset(_strings(row, "relevant")),
             frozenset(_strings(row, "relevant_files")),
             f"{by}={row[by]}" if by else "",
+            str(row.get("id") or "").removesuffix(f"-{language}"),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise QuestionRefused(where, f"no question with its relevant ids: {error!r}") from error

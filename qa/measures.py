@@ -1,8 +1,10 @@
-"""A ranked list and what was relevant to a number: the measures of the field."""
+"""Rankings and confidences, and what was right, to numbers: the measures of the field."""
 
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 
 
 def ndcg(found: Sequence[str], relevant: frozenset[str], depth: int) -> float:
@@ -32,6 +34,39 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
     ordered = sorted(negative)
     below = sum(_rank(ordered, value) for value in positive)
     return below / (len(positive) * len(negative))
+
+
+def selective_risks(confidences: Sequence[float], right: Sequence[bool]) -> list[float]:
+    """Return the risk-coverage curve of selective answering (El-Yaniv and Wiener 2010).
+
+    For each question, the surest first: the share of wrong ones among those answered with at least
+    its confidence. Questions of equal confidence, which no threshold parts, share one value.
+    """
+    risks: list[float] = []
+    wrong = 0
+    ordered = sorted(zip(confidences, right, strict=True), reverse=True)
+    for _, equals in groupby(ordered, key=itemgetter(0)):
+        misses = [not good for _, good in equals]
+        wrong += sum(misses)
+        risks += [wrong / (len(risks) + len(misses))] * len(misses)
+    return risks
+
+
+def risk_at(risks: Sequence[float], percent: int) -> float:
+    """Return the risk where so many percent of the questions are answered, or just more."""
+    return risks[-(-percent * len(risks) // 100) - 1]
+
+
+def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
+    """Return the expected calibration error (Guo et al. 2017), in bins of equal width.
+
+    That is how far the mean confidence of a bin lies from its share of right ones, on average over
+    the questions.
+    """
+    gaps = [0.0] * bins
+    for confidence, good in zip(confidences, right, strict=True):
+        gaps[min(int(confidence * bins), bins - 1)] += confidence - good
+    return sum(map(abs, gaps)) / len(confidences)
 
 
 def _rank(ordered: Sequence[float], value: float) -> float:

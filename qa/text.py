@@ -186,6 +186,18 @@ def _joins(left: str, right: str) -> bool:
     return "\u200d" in (left, right) or unicodedata.category(right).startswith("M")
 
 
+def without_titles(text: str) -> str:
+    """Return `text` with the titles of works in it blank: what a work is called says nothing.
+
+    >>> without_titles("《2025年展望》于昨天发布")
+    '          于昨天发布'
+    """
+    return _NAMED_WORK.sub(lambda title: " " * len(title[0]), text)
+
+
+_NAMED_WORK = re.compile(r"《[^《》]*》|〈[^〈〉]*〉")
+
+
 def detect_language(text: str) -> Language:
     """Return the language of `text` by the shares of its scripts; "und" where none prevails.
 

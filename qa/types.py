@@ -5,7 +5,8 @@ field names of the HTTP contract, so their fields are the JSON.
 Offsets are Unicode code points, half-open, into `Article.text`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
@@ -293,20 +294,55 @@ class Meta:
     time: AskedTime | None = None
 
 
+Failure = Literal[
+    "unreachable",
+    "unauthorized",
+    "no_such_model",
+    "rate_limited",
+    "refused",
+    "timeout",
+    "interrupted",
+    "unreadable",
+    "length",
+    "content_filter",
+    "empty",
+    "ungrounded",
+]
+FAILURES: Mapping[Failure, str] = {
+    "unreachable": "its endpoint could not be reached",
+    "unauthorized": "its endpoint did not accept the key",
+    "no_such_model": "its endpoint does not know it, or is not at this address",
+    "rate_limited": "its endpoint takes no more requests for now",
+    "refused": "its endpoint refused the request",
+    "timeout": "it took too long",
+    "interrupted": "its answer broke off",
+    "unreadable": "its answer could not be read",
+    "length": "its answer grew too long",
+    "content_filter": "its endpoint withheld the answer, or the rest of it",
+    "empty": "it wrote nothing",
+    "ungrounded": "nothing it wrote is borne out by the sentences it cites",
+}
+"""Why a language model did not write an answer, or not to the end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Writing:
     """What became of an answer that a language model was asked to write.
 
+    If it failed and none of its sentences is told, the answer is quoted from the articles.
+
     Attributes:
         model: its name at the endpoint.
         dropped: sentences it wrote that are not told, since what they cite does not say them.
-        failure: why it did not write, or not to the end; empty if it did. If it wrote nothing, the
-            answer is quoted from the articles.
+        failure: why it did not write, or not to the end; None if it did.
     """
 
     model: str
     dropped: int = 0
-    failure: str = ""
+    failure: Failure | None = field(
+        default=None,
+        metadata={"description": "\n".join(f"- `{one}`: {why}" for one, why in FAILURES.items())},
+    )
 
 
 @dataclass(frozen=True, slots=True)

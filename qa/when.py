@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from qa.dates import Bound, Expression, bound_of, read_dates
 from qa.dates.english import MONTHS
+from qa.text import without_titles
 from qa.types import AskedTime, Period, Span, Time
 
 PUBLISHED = 0.5
@@ -34,7 +35,6 @@ _NEWEST = re.compile(
 )
 _AT_THE = re.compile(r"\bat\s+$", re.IGNORECASE)  # at the latest
 _FROM = re.compile(r"[离離距][^，。？,?]{0,12}$")
-_TITLE = re.compile(r"《[^《》]*》|〈[^〈〉]*〉")
 
 _QUARTERS = "一二三四"
 
@@ -53,7 +53,7 @@ def read_time(question: str, as_of: date) -> Time | None:
     >>> time.words
     ('2025年', '第三季度', 'Q3', 'third quarter')
     """
-    text = _TITLE.sub(lambda title: " " * len(title[0]), question)
+    text = without_titles(question)
     dates = list(read_dates(text, as_of, "past"))
     reported = next((one.period.date_from for one in dates if _is_named(one)), None)
     if reported:

@@ -8,10 +8,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from qa.home import Part
@@ -28,11 +29,16 @@ class Asked:
 
     Attributes:
         folder: the set's name if it is empty.
+        unanswerable: questions that nothing in it answers: a file in the data folder.
+        halved: whether every second article is taken away, and with it the answers to half of the
+            questions; the neighbours that stay are on the same subjects.
     """
 
     passages: tuple[str, ...] = ("passages.jsonl",)
     by: str = ""
     folder: str = ""
+    unanswerable: str = ""
+    halved: bool = False
 
 
 SETS = {
@@ -42,13 +48,26 @@ SETS = {
     "drcd": Asked(),
     "cmrc2018": Asked(),
     "rgb_zh": Asked(),
-    "crud_news": Asked(("passages.jsonl.gz",), "task"),
+    "crud_news": Asked(
+        ("passages.jsonl.gz",), "task", unanswerable="crud_news/queries_unanswerable.jsonl"
+    ),
     "hexo_news": Asked(("converted", "genuine"), "task"),
     "crud_news_scale": Asked(("passages.jsonl.gz", "distractors.jsonl.gz"), "task", "crud_news"),
 }
 SLOW = "crud_news_scale"
 """Embedding its 64,577 articles takes hours: asked only when it is named."""
 
+ABSTAINING = {
+    "cdqa": Asked(
+        ("passages.jsonl.gz",), "task", folder="crud_news", unanswerable="cdqa/queries.jsonl"
+    ),
+    "xquad_zh_half": Asked(folder="xquad_zh", halved=True),
+    "xquad_en_half": Asked(folder="xquad_en", halved=True),
+    "drcd_half": Asked(folder="drcd", halved=True),
+}
+"""Asked for their figures of abstention only."""
+
+ALL = {**SETS, **ABSTAINING}
 
 PARTS = tuple(map(str, Part))
 
@@ -57,6 +76,12 @@ COLUMNS = (
     "median_ms",
 )  # fmt: skip
 
+ABSTENTION_COLUMNS = (
+    "questions", "unanswerable", "auroc", "coverage", "error", "risk@50", "risk@80", "risk@95",
+    "ece",
+)  # fmt: skip
+HELD = "abstention held"
+
 Report = Mapping[str, Mapping[str, Any]]
 Run = Mapping[str, Any]
 
@@ -64,18 +89,19 @@ Run = Mapping[str, Any]
 def main() -> None:
     """Evaluate the sets that are named, or all but the slow one, and write down what came of it."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(SETS)}")
+    options.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(ALL)}")
     options.add_argument("--limit", type=int, default=300, help="questions of each set and task")
     options.add_argument(
         "--ablation", action="store_true", help="ask again with each part of retrieval taken away"
     )
     chosen = options.parse_args()
-    names = chosen.sets or [name for name in SETS if name != SLOW]
-    if unknown := sorted(set(names) - SETS.keys()):
+    usual = SETS if chosen.ablation else ALL
+    names = chosen.sets or [name for name in usual if name != SLOW]
+    if unknown := sorted(set(names) - ALL.keys()):
         options.error(f"no such set: {', '.join(unknown)}")
     if not DATA.is_dir():
         sys.exit(f"{DATA}: no such folder; NEWSQA_DATA says where the sets are")
-    for mark in ("evaluation", "ablation") if chosen.ablation else ("evaluation",):
+    for mark in ("evaluation", "abstention", "ablation"):
         _around(mark)  # fails now, not after an hour
     history: list[Run] = json.loads(HISTORY.read_text("utf-8"))
     for without in (None, *PARTS) if chosen.ablation else (None,):
@@ -85,52 +111,85 @@ def main() -> None:
         # After each run, since the next may fail.
         HISTORY.write_text(json.dumps(history, indent=1) + "\n", "utf-8")
     write("evaluation", figures_table(history))
+    write("abstention", abstention_table(history))
     if chosen.ablation:
         write("ablation", ablation_table(history[-1 - len(PARTS) :]))
 
 
 def evaluated(name: str, limit: int, without: str | None = None) -> Report:
     """Return the report of one set, asked with a part of retrieval taken away if one is named."""
-    asked = SETS[name]
+    asked = ALL[name]
     folder = DATA / (asked.folder or name)
-    arguments = ["--queries", folder / "queries.jsonl", "--limit", limit]
-    for passages in asked.passages:
-        arguments += ["--passages", folder / passages]
-    if (unanswerable := folder / "queries_unanswerable.jsonl").exists():
-        arguments += ["--unanswerable", unanswerable]
-    if asked.by:
-        arguments += ["--by", asked.by]
-    if without:
-        arguments += ["--without", without]
-    newsqa = [sys.executable, "-c", "from web.cli import main; main()"]
-    command = [*newsqa, "evaluate", *map(str, arguments), "--json"]
-    report: Report = json.loads(subprocess.run(command, check=True, stdout=-1).stdout)
+    unanswerable = DATA / asked.unanswerable if asked.unanswerable else None
+    with TemporaryDirectory() as scratch:
+        if asked.halved:
+            folder, unanswerable = halve(folder, Path(scratch))
+        arguments = ["--queries", folder / "queries.jsonl", "--limit", limit]
+        for passages in asked.passages:
+            arguments += ["--passages", folder / passages]
+        if unanswerable:
+            arguments += ["--unanswerable", unanswerable]
+        if asked.by:
+            arguments += ["--by", asked.by]
+        if without:
+            arguments += ["--without", without]
+        newsqa = [sys.executable, "-c", "from web.cli import main; main()"]
+        command = [*newsqa, "evaluate", *map(str, arguments), "--json"]
+        report: Report = json.loads(subprocess.run(command, check=True, stdout=-1).stdout)
     return report
 
 
+def halve(folder: Path, into: Path) -> tuple[Path, Path]:
+    """Write every second article of a set, the questions it answers, and those that lost theirs.
+
+    Returns the folder these are in and the file of the questions that nothing answers any more.
+    """
+    articles = _lines(folder / "passages.jsonl")[::2]
+    kept = {json.loads(line)["id"] for line in articles}
+    questions = _lines(folder / "queries.jsonl")
+    lost = [line for line in questions if kept.isdisjoint(json.loads(line)["relevant"])]
+    answered = [line for line in questions if kept.issuperset(json.loads(line)["relevant"])]
+    unanswerable = into / "unanswerable.jsonl"
+    for path, lines in (
+        (into / "passages.jsonl", articles),
+        (into / "queries.jsonl", answered),
+        (unanswerable, lost),
+    ):
+        path.write_text("\n".join(lines), "utf-8")
+    return into, unanswerable
+
+
 def figures_table(history: Sequence[Run]) -> str:
-    """Return the newest figures of each set, with the day it was asked, and what abstaining did."""
+    """Return the newest figures of each set, with the day it was asked."""
+    rows = [["set", "part", *COLUMNS, "asked on"]]
+    for name, (date, report) in _newest(history, SETS):
+        rows += [
+            [name, _short(part), *(_cell(report[part].get(column)) for column in COLUMNS), date]
+            for part in parts_of(report)
+        ]
+    return _markdown(rows)
+
+
+def abstention_table(history: Sequence[Run]) -> str:
+    """Return the newest figures of abstention of each set, of the half nothing is fitted on."""
+    rows = [["set", "part", *ABSTENTION_COLUMNS, "asked on"]]
+    for name, (date, report) in _newest(history, ALL):
+        for part in parts_of(report):
+            if told := report.get(f"{HELD} {part}"):
+                cells = (_cell(told[column]) for column in ABSTENTION_COLUMNS)
+                rows.append([name, _short(part), *cells, date])
+    return _markdown(rows)
+
+
+def _newest(history: Sequence[Run], names: Iterable[str]) -> list[tuple[str, tuple[str, Report]]]:
+    """Return day and report of the newest run of each of these sets with nothing taken away."""
     newest = {
         name: (run["date"], report)
         for run in history
         if not run.get("without")
         for name, report in run["sets"].items()
     }
-    shown = {name: newest[name] for name in SETS if name in newest}
-    rows = [["set", "part", *COLUMNS, "asked on"]]
-    for name, (date, report) in shown.items():
-        rows += [
-            [name, _short(part), *(_cell(report[part].get(column)) for column in COLUMNS), date]
-            for part in parts_of(report)
-        ]
-    told = [
-        f"{name}: confidence tells its {figures['unanswerable']} unanswerable questions from the"
-        f" others at an AUROC of {figures['auroc']:.3f}; at the served threshold"
-        f" {figures['coverage']:.2f} of the answerable ones are answered."
-        for name, (_, report) in shown.items()
-        if (figures := report.get("abstention"))
-    ]
-    return "\n\n".join([_markdown(rows), *told])
+    return [(name, newest[name]) for name in names if name in newest]
 
 
 def ablation_table(runs: Sequence[Run]) -> str:
@@ -146,8 +205,8 @@ def ablation_table(runs: Sequence[Run]) -> str:
 
 def parts_of(report: Report) -> list[str]:
     """Return the parts to show: those by a field if the report has any, else the languages."""
-    fields = [part for part in report if "=" in part]
-    return fields or [part for part in report if part not in ("all", "abstention")]
+    parts = [part for part in report if part != "all" and not part.startswith("abstention")]
+    return [part for part in parts if "=" in part] or parts
 
 
 def write(mark: str, table: str) -> None:
@@ -163,6 +222,11 @@ def _around(mark: str) -> tuple[str, str]:
     if not found:
         sys.exit(f"{README}: no {begin} and {end} to put a table between")
     return before + begin, end + after
+
+
+def _lines(path: Path) -> list[str]:
+    # Not str.splitlines: a text may hold U+2028, which ends no line of a file.
+    return path.read_text("utf-8").strip().split("\n")
 
 
 def _short(part: str) -> str:

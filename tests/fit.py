@@ -1,9 +1,9 @@
-"""Fits the weights of qa/ranking.py and qa/answer.py: `make fit`. Prints them; changes nothing.
+"""Fits the weights of ranking, candidates and confidence: `make fit`. Prints them, changes nothing.
 
-Every figure is of questions that were left out of the fit (five folds). Ranking and the choice of
-the sentence are conditional logistic regressions (McFadden 1974): of a question's candidates the
-right ones should be likelier than the others. Confidence is a logistic regression on questions half
-of which have no answer in what they are asked of.
+They are fitted on one half of the questions; every figure is of the other (`qa.known.held_out`).
+Ranking and the choice of the sentence are conditional logistic regressions (McFadden 1974): of a
+question's candidates the right ones should be likelier than the others. Confidence is a logistic
+regression on questions about half of which have no answer in what they are asked of.
 The sets are looked for in the folder that NEWSQA_DATA names, and their indexes among those that
 `make eval` has made.
 """
@@ -14,21 +14,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import date
 from statistics import fmean
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from sklearn.linear_model import LogisticRegression
 
-from qa.answer import Candidate, candidates, features
+from qa.candidates import WEIGHTS, Candidate, Signals, candidates
+from qa.confidence import COEFFICIENTS, Signs, signs
 from qa.config import Settings
 from qa.dictionary import Dictionary
 from qa.engine import Engine
 from qa.evaluate import corpus_home
 from qa.home import open_home
-from qa.known import Known, read_known
-from qa.measures import auroc, hit, ndcg
+from qa.known import Known, held_out, read_known, read_unanswerable
+from qa.measures import auroc, calibration_error, hit, ndcg
 from qa.ranking import SERVED, Evidence
 from qa.search import Asked, Found, read_question, search
 from qa.search import candidates as passages_of
@@ -37,7 +36,6 @@ from qa.types import Query
 from qa.when import read_time
 from tests.evaluation import DATA, SETS
 
-FOLDS = 5
 FITTED = ("xquad_zh", "xquad_en", "xquad_mixed", "drcd", "cmrc2018", "rgb_zh", "crud_news")
 CLOSED = ("xquad_zh", "xquad_en", "drcd", "cmrc2018")
 """Sets where nothing answers a question once its own article is left out."""
@@ -51,7 +49,7 @@ class Choice:
 
     Attributes:
         part: the set and language, by which figures are told.
-        fold: the same for a question wherever it is asked.
+        held: whether it is of the half that nothing is fitted on.
         rows: what is known of each candidate, float64[candidates, features].
         good: which are right, bool[candidates].
         names: what each counts as in a ranking: its article.
@@ -59,7 +57,7 @@ class Choice:
     """
 
     part: str
-    fold: int
+    held: bool
     rows: Rows
     good: NDArray[np.bool_]
     names: tuple[str, ...]
@@ -68,11 +66,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The best sentence for a question: its features, and whether it answers."""
+    """The best sentence for a question: what speaks for it, and whether it answers."""
 
     part: str
-    fold: int
-    row: tuple[float, ...]
+    held: bool
+    row: Signs
     answers: bool
 
 
@@ -91,7 +89,7 @@ def main() -> None:
             corpus_home([folder / one for one in SETS[name].passages], Settings().cache)
         )
         for known in _questions(name, chosen.limit):
-            seen = _Seen(engine, known.question)
+            seen = _Seen(engine, known)
             part = f"{name} {known.language} {known.part}".strip()
             passages.append(seen.passages(part, known))
             if known.answers:
@@ -100,11 +98,9 @@ def main() -> None:
             if name in CLOSED:
                 told += seen.told(f"{part} left out", replace(known, answers=()), known.relevant)
         if (unanswerable := folder / "queries_unanswerable.jsonl").exists():
-            for known in (
-                *read_known(unanswerable, chosen.limit, answerable=False),
-                *read_known(DATA / "cdqa" / "queries.jsonl", chosen.limit, answerable=False),
-            ):
-                told += _Seen(engine, known.question).told("nothing", replace(known, answers=()))
+            for path in (unanswerable, DATA / "cdqa" / "queries.jsonl"):
+                for known in read_unanswerable([path], chosen.limit):
+                    told += _Seen(engine, known).told(f"{path.parent.name} nothing", known)
         print(name, flush=True)
     _ranking(passages)
     _sentence(sentences)
@@ -125,10 +121,11 @@ def _questions(name: str, limit: int) -> Iterator[Known]:
 class _Seen:
     """A question as an engine sees it."""
 
-    def __init__(self, engine: Engine, question: str) -> None:
+    def __init__(self, engine: Engine, known: Known) -> None:
+        question = known.question
         self._encoder, self._index = engine.corpus.serving()
         self._articles = engine.corpus.articles
-        self._fold = crc32(question.encode()) % FOLDS
+        self._held = held_out(known)
         time = read_time(question, date.today())
         dictionary = Dictionary(Settings().cache)
         self._asked: Asked = read_question(question, self._encoder, dictionary, time)
@@ -140,7 +137,7 @@ class _Seen:
         found = passages_of(self._asked, self._index, self._query, self._found.weights)
         return Choice(
             part,
-            self._fold,
+            self._held,
             np.array([astuple(one.evidence) for one in found], float),
             np.array([one.passage.article_id in known.relevant for one in found]),
             tuple(one.passage.article_id for one in found),
@@ -150,14 +147,11 @@ class _Seen:
     def sentences(self, part: str, known: Known) -> Choice:
         """Return the sentences it has to choose from."""
         found = self._candidates(frozenset())
-        rows = [(o.closeness, o.share, o.match, o.hit.scores.fused) for o in found]
-        good = [
-            one.hit.article.id in known.relevant and any(a in one.text for a in known.answers)
-            for one in found
-        ]
+        rows = [one.signals for one in found]
+        good = [any(answer in one.text for answer in known.answers) for one in found]
         names = tuple(map(str, range(len(found))))
         relevant = frozenset(name for name, right in zip(names, good, strict=True) if right)
-        return Choice(part, self._fold, np.array(rows), np.array(good), names, relevant)
+        return Choice(part, self._held, np.array(rows), np.array(good), names, relevant)
 
     def told(self, part: str, known: Known, hidden: frozenset[str] = frozenset()) -> list[Told]:
         """Return what the best sentence looks like, `hidden` articles left out."""
@@ -165,101 +159,98 @@ class _Seen:
         return [
             Told(
                 part,
-                self._fold,
-                features(detect_language(known.question), one),
-                one.hit.article.id in known.relevant and any(a in one.text for a in known.answers),
+                self._held,
+                signs(known.question, detect_language(known.question), found),
+                any(answer in found[0].text for answer in known.answers),
             )
-            for one in found[:1]
+            for _ in found[:1]
         ]
 
     def _candidates(self, hidden: frozenset[str]) -> list[Candidate]:
         hits = [hit for hit in self._found.hits if hit.article.id not in hidden]
-        return candidates(self._asked, hits, self._encoder, self._found.weights)
+        question = self._query.question
+        return candidates(self._asked, question, hits, self._encoder, self._found.weights)
 
 
 def _ranking(choices: Sequence[Choice]) -> None:
-    names = [field.name for field in fields(Evidence)]
-    served = np.array([1.0, *astuple(SERVED)])
-    print("\npassages: nDCG@10 and hit@1\n" + " " * 28 + "served   fitted")
-    scores = _left_out(choices)
-    for part in sorted({one.part for one in choices}):
-        here = [at for at, one in enumerate(choices) if one.part == part]
+    print("\npassages: nDCG@10 and hit@1\n" + " " * 28 + "served      fitted")
+    served, fitted = np.array([1.0, *astuple(SERVED)]), _fitted(choices)
+    for part, ones in _held(choices).items():
         cells = []
-        for rank in (lambda at: choices[at].rows @ served, lambda at: scores[at]):
-            lists = [_ordered(choices[at], rank(at)) for at in here]
-            pairs = list(zip(lists, (choices[at].relevant for at in here), strict=True))
+        for weights in (served, fitted):
+            pairs = [(_ordered(one, one.rows @ weights), one.relevant) for one in ones]
             cells += [
                 fmean(ndcg(*pair, 10) for pair in pairs),
                 fmean(hit(*pair, 1) for pair in pairs),
             ]
         print(f"{part:28}" + " ".join(f"{cell:.3f}" for cell in cells))
-    weights = _fitted(choices)
-    print(dict(zip(names, np.round(weights / weights[0], 3), strict=True)))
+    print(_named([field.name for field in fields(Evidence)], fitted / fitted[0]))
 
 
 def _sentence(choices: Sequence[Choice]) -> None:
-    print("\nsentences: the first answers")
-    scores = _left_out(choices)
-    for part in sorted({one.part for one in choices}):
-        first = [
-            choices[at].good[np.argmax(scores[at])]
-            for at in range(len(choices))
-            if choices[at].part == part
+    print("\nsentences: the first answers\n" + " " * 28 + "served fitted")
+    served, fitted = np.array(WEIGHTS), _fitted(choices)
+    for part, ones in _held(choices).items():
+        cells = [
+            fmean(one.good[np.argmax(one.rows @ weights)] for one in ones)
+            for weights in (served, fitted)
         ]
-        print(f"{part:28}{fmean(first):.3f}")
-    weights = _fitted(choices)
-    print(
-        dict(
-            zip(
-                ("closeness", "share", "match", "hit"),
-                np.round(weights / weights[0], 3),
-                strict=True,
-            )
-        )
-    )
+        print(f"{part:28}" + " ".join(f"{cell:.3f}" for cell in cells))
+    print(_named(Signals._fields, fitted / fitted[0]))
 
 
 def _confidence(told: Sequence[Told]) -> None:
-    rows = np.array([one.row for one in told])
-    answers = np.array([one.answers for one in told])
-    chances = np.empty(len(told))
-    for fold in range(FOLDS):
-        out = np.array([one.fold == fold for one in told])
-        chances[out] = _logistic(rows[~out], answers[~out]).predict_proba(rows[out])[:, 1]
-    print(f"\nconfidence: AUROC {auroc(chances[answers], chances[~answers]):.3f}")
-    for part in sorted({one.part for one in told}):
-        here = np.array([one.part == part for one in told])
+    coefficients = _logistic([one for one in told if not one.held])
+    held = [one for one in told if one.held]
+    rows = np.array([[*one.row, 1.0] for one in held], float)
+    answers = np.array([one.answers for one in held])
+    chances = 1 / (1 + np.exp(-rows @ coefficients))
+    print(f"\nconfidence: AUROC {auroc(chances[answers], chances[~answers]):.3f}, expected", end="")
+    print(f" calibration error {calibration_error(chances.tolist(), answers.tolist()):.3f}")
+    for part in sorted({one.part for one in held}):
+        here = np.array([one.part == part for one in held])
         print(
             f"{part:36}{fmean(answers[here]):.3f} answered rightly, at"
             + "".join(
                 f"  {at}: {fmean(chances[here] >= at):.3f}" for at in (0.1, 0.2, 0.25, 0.3, 0.5)
             )
         )
-    bins = [(chances >= low / 10) & (chances < (low + 1) / 10) for low in range(10)]
-    error = sum(abs(chances[b].sum() - answers[b].sum()) for b in bins if b.any()) / len(told)
-    print(f"expected calibration error {error:.3f}")
-    model = _logistic(rows, answers)
-    print(np.round(model.coef_[0], 2), np.round(model.intercept_, 2))
+    print(_named([*Signs._fields, "bias"], coefficients))
 
 
-def _logistic(rows: Rows, answers: NDArray[np.bool_]) -> LogisticRegression:
-    return LogisticRegression(C=1_000.0, max_iter=1_000).fit(rows, answers)
+def _logistic(told: Sequence[Told]) -> Rows:
+    """Return the coefficients and the bias; that of `unnamed` is not fitted but set."""
+    free = np.array([name != "unnamed" for name in (*Signs._fields, "bias")])
+    rows = np.array([[*one.row, 1.0] for one in told], float)
+    answers = np.array([one.answers for one in told], float)
+    start = np.where(free, 0.0, [*COEFFICIENTS, 0.0])
+
+    def loss(fitted: Rows) -> tuple[float, Rows]:
+        logits = rows[:, free] @ fitted + rows[:, ~free] @ start[~free]
+        likelihood = np.logaddexp(0, logits) - answers * logits
+        slope = (1 / (1 + np.exp(-logits)) - answers) @ rows[:, free] / len(rows)
+        return float(likelihood.mean() + 1e-6 * fitted @ fitted), slope + 2e-6 * fitted
+
+    start[free] = minimize(loss, start[free], jac=True, method="L-BFGS-B").x
+    return start
 
 
-def _left_out(choices: Sequence[Choice]) -> list[Rows]:
-    """Return each question's scores by the weights that were fitted on the other folds."""
-    scores: list[Rows] = [np.empty(0)] * len(choices)
-    for fold in range(FOLDS):
-        weights = _fitted([one for one in choices if one.fold != fold])
-        for at, one in enumerate(choices):
-            if one.fold == fold:
-                scores[at] = one.rows @ weights
-    return scores
+def _held(choices: Sequence[Choice]) -> dict[str, list[Choice]]:
+    parts: dict[str, list[Choice]] = defaultdict(list)
+    for one in choices:
+        if one.held:
+            parts[one.part].append(one)
+    return dict(sorted(parts.items()))
+
+
+def _named(names: Sequence[str], weights: Rows) -> dict[str, float]:
+    return dict(zip(names, map(float, np.round(weights, 3)), strict=True))
 
 
 def _fitted(choices: Sequence[Choice]) -> Rows:
     """Return the weights under which the right candidates are likeliest; each part counts alike."""
-    open_ones = [one for one in choices if one.good.any() and not one.good.all()]
+    fitted = (one for one in choices if not one.held)
+    open_ones = [one for one in fitted if one.good.any() and not one.good.all()]
     size = {
         part: sum(one.part == part for one in open_ones) for part in {o.part for o in open_ones}
     }

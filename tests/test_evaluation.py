@@ -1,6 +1,17 @@
 """The tables of `make eval` show the newest figures, each beside the part of the set it is for."""
 
-from .evaluation import SETS, Run, ablation_table, figures_table
+import json
+from pathlib import Path
+
+from .evaluation import (
+    ABSTENTION_COLUMNS,
+    SETS,
+    Run,
+    ablation_table,
+    abstention_table,
+    figures_table,
+    halve,
+)
 
 
 def report(**values: float) -> dict[str, dict[str, float]]:
@@ -47,3 +58,43 @@ def test_ablation_has_a_row_for_each_part_taken_away() -> None:
         ["nothing", "0.900", "0.900"],
         ["words", "0.800", "0.800"],
     ]
+
+
+def test_abstention_is_shown_of_the_half_that_nothing_is_fitted_on() -> None:
+    def told(auroc: float) -> dict[str, float]:
+        return {**dict.fromkeys(ABSTENTION_COLUMNS, 0.5), "auroc": auroc}
+
+    sets = {
+        "xquad_en_half": {
+            **report(en=0.1, zh=0.1),
+            "abstention": told(0.1),
+            "abstention en": told(0.2),
+            "abstention held": told(0.3),
+            "abstention held en": told(0.4),
+        },
+        "drcd": report(zh=0.1),
+    }
+    header, *rows = cells(abstention_table([{"date": "2025-01-01", "sets": sets}]))
+    assert len(header) == len(rows[0])
+    assert [(row[0], row[1], row[header.index("auroc")]) for row in rows] == [
+        ("xquad_en_half", "en", "0.400")
+    ]
+    assert [
+        row[:2] for row in cells(figures_table([{"date": "2025-01-01", "sets": sets}]))[1:]
+    ] == [["drcd", "zh"]]
+
+
+def test_half_of_a_set_keeps_every_question_and_every_second_article(tmp_path: Path) -> None:
+    whole, half = tmp_path / "whole", tmp_path / "half"
+    whole.mkdir()
+    half.mkdir()
+    articles = [json.dumps({"id": f"{n}", "text": "…"}) for n in range(5)]
+    questions = [json.dumps({"question": "?", "relevant": [f"{n % 5}"]}) for n in range(10)]
+    (whole / "passages.jsonl").write_text("\n".join(articles))
+    (whole / "queries.jsonl").write_text("\n".join(questions))
+    folder, unanswerable = halve(whole, half)
+    assert (folder / "passages.jsonl").read_text().splitlines() == articles[::2]
+    answered = (folder / "queries.jsonl").read_text().splitlines()
+    lost = unanswerable.read_text().splitlines()
+    assert [json.loads(line)["relevant"] for line in lost] == [["1"], ["3"], ["1"], ["3"]]
+    assert sorted(answered + lost) == sorted(questions)

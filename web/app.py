@@ -13,6 +13,7 @@ from qa.engine import Engine
 from qa.types import Query
 from web import health, page, problems, routes
 from web.limits import BodyLimit
+from web.streams import Streams
 
 logger = logging.getLogger(__name__)
 
@@ -39,13 +40,14 @@ def create_app(engine: Engine) -> FastAPI:
     app = FastAPI(
         title="newsqa",
         version=version("newsqa"),
-        description="Questions over news articles, answered in the articles' own sentences.",
+        description="Questions over news articles; every sentence of an answer is cited.",
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
     )
     app.state.engine = engine
     app.state.ready = threading.Event()
+    app.state.streams = Streams()
     app.add_middleware(BodyLimit, most=MAX_ARTICLE_BYTES)
     problems.install(app)
     health.count_requests(app)

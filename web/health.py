@@ -1,14 +1,28 @@
 """What an operator's tools ask: alive, ready, and in numbers."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPMethod
 from time import perf_counter
+from typing import Literal
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram
 from prometheus_client import generate_latest as exposition
 
+from qa.engine import Engine
+from qa.types import Mode
+
 router = APIRouter(tags=["operation"])
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """How questions can be answered; `model` is the language model of the mode `llm`, if any."""
+
+    status: Literal["ready"]
+    modes: tuple[Mode, ...]
+    model: str | None
 
 
 @router.get("/healthz")
@@ -18,11 +32,13 @@ def healthz() -> dict[str, str]:
 
 
 @router.get("/readyz")
-def readyz(request: Request) -> dict[str, str]:
-    """Say that questions can be answered; 503 until then."""
+def readyz(request: Request) -> Ready:
+    """Say that questions can be answered, and how; 503 until then."""
     if not request.app.state.ready.is_set():
         raise HTTPException(503, "the model and the index are still being opened; ask again soon")
-    return {"status": "ready"}
+    engine: Engine = request.app.state.engine
+    model = engine.writes_with
+    return Ready("ready", ("extractive", "passages", *(("llm",) if model else ())), model)
 
 
 @router.get("/metrics", response_class=Response)

@@ -1,8 +1,6 @@
 """The HTTP contract: each route turns a request into a call of the engine or the corpus."""
 
 import json
-import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,30 +9,29 @@ from fastapi import APIRouter, Depends, Header, HTTPException, Path, Query, Requ
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, Response
 from pydantic_core import to_json
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import EventSourceResponse
 
 from qa.articles import Reading, read_articles, read_record
 from qa.engine import Engine
 from qa.errors import ArticleNotFound, ArticleRefused
 from qa.sources import draft
 from qa.store import Draft, Outcome
-from qa.types import Answer, Article, Done, Event, Language, Meta, Source, Statement
+from qa.types import Answer, Article, Language, Source
 from qa.types import Query as Question
 from web.page import SHELL
-from web.problems import DESCRIBED, problem
+from web.problems import DESCRIBED
 from web.requests import ArticleRequest, AskAddress, AskRequest, SearchRequest
-
-logger = logging.getLogger(__name__)
+from web.streams import Streams, is_over
 
 router = APIRouter(responses=DESCRIBED)
 
 PING_SECONDS = 15
 """A comment goes out this often while an answer is being made, so that no proxy hangs up."""
 
-_NAMES: dict[type, str] = {Meta: "meta", Source: "source", Statement: "statement", Done: "done"}
 _EVENTS = "text/event-stream"
 _STREAMED: dict[int | str, dict[str, Any]] = {
-    200: {"content": {_EVENTS: {"schema": {"type": "string"}}}}
+    200: {"content": {_EVENTS: {"schema": {"type": "string"}}}},
+    204: {"description": "`Last-Event-ID` names the last event of an answer; nothing follows."},
 }
 _DOCUMENTS = {"text/markdown", "text/html"}
 _RECORD = ArticleRequest.model_json_schema()
@@ -112,26 +109,54 @@ def _engine(request: Request) -> Engine:
     return engine
 
 
+def _streams(request: Request) -> Streams:
+    streams: Streams = request.app.state.streams
+    return streams
+
+
 TheEngine = Annotated[Engine, Depends(_engine)]
+TheStreams = Annotated[Streams, Depends(_streams)]
 Accept = Annotated[str, Header()]
+LastEventID = Annotated[str, Header(description="the last event had of a stream that was lost")]
 
 
 @router.post("/ask", response_model=Answer, responses=_STREAMED, tags=["questions"])
-def ask(body: AskRequest, engine: TheEngine, accept: Accept = "") -> Any:
-    """Answer a question in the articles' own sentences, each cited.
+def ask(
+    body: AskRequest,
+    engine: TheEngine,
+    streams: TheStreams,
+    accept: Accept = "",
+    last_event_id: LastEventID = "",
+) -> Any:
+    """Answer a question, each sentence cited.
+
+    By `mode` the answer is made of the articles' own sentences (`extractive`), of whole passages
+    (`passages`), or of sentences that a language model writes (`llm`), where the operator has
+    named one: `GET /readyz` lists the modes. Of what the model writes only those sentences are
+    told that the sentences they cite bear out. If nothing is left since it failed, the answer is
+    `extractive`, and `writing.failure` says why.
 
     With `stream` or `Accept: text/event-stream` the answer comes as server-sent events: `meta`,
-    `source` and `statement` as they are found, then `done` or `error`.
+    `source` and `statement` as they are found, then `done` or `error`. Who loses the stream asks
+    the same again with `Last-Event-ID` and gets the rest of it, or after a while a new answer.
     """
-    return _answer(engine, body.query(), body.stream or _EVENTS in accept)
+    if body.stream or _EVENTS in accept:
+        return _as_events(engine, streams, body.query(), last_event_id)
+    return engine.ask(body.query())
 
 
 @router.get("/ask", response_model=Answer, responses=_STREAMED, tags=["questions"])
 def ask_by_address(
-    address: Annotated[AskAddress, Query()], engine: TheEngine, accept: Accept = ""
+    address: Annotated[AskAddress, Query()],
+    engine: TheEngine,
+    streams: TheStreams,
+    accept: Accept = "",
+    last_event_id: LastEventID = "",
 ) -> Any:
     """Answer a question from a browser's address bar, or as events to its EventSource."""
-    return _answer(engine, address.query(), _EVENTS in accept)
+    if _EVENTS in accept:
+        return _as_events(engine, streams, address.query(), last_event_id)
+    return engine.ask(address.query())
 
 
 @router.post("/search", tags=["questions"])
@@ -201,24 +226,14 @@ def delete_article(article_id: str, engine: TheEngine) -> None:
         raise ArticleNotFound(article_id)
 
 
-def _answer(engine: Engine, question: Question, stream: bool) -> Answer | EventSourceResponse:
-    if stream:
-        # Refused before the stream begins, so that it is still an ordinary error.
-        return EventSourceResponse(_events(engine.stream(question)), ping=PING_SECONDS)
-    return engine.ask(question)
-
-
-def _events(events: Iterator[Event]) -> Iterator[ServerSentEvent]:
-    number = 0
-    try:
-        for number, event in enumerate(events, start=1):
-            yield ServerSentEvent(
-                to_json(event).decode(), event=_NAMES[type(event)], id=str(number)
-            )
-    except Exception as error:
-        # The status line is long gone: whatever happens now can only be told inside the stream.
-        logger.exception("a stream of events broke off")
-        yield ServerSentEvent(json.dumps(problem(error)), event="error", id=str(number + 1))
+def _as_events(
+    engine: Engine, streams: Streams, question: Question, last_event_id: str
+) -> Response:
+    if is_over(last_event_id):
+        return Response(status_code=204)
+    # Refused before the stream begins, so that it is still an ordinary error.
+    events = engine.stream(question)
+    return EventSourceResponse(streams.read(question, events, last_event_id), ping=PING_SECONDS)
 
 
 async def _readings(request: Request) -> list[Reading | ArticleRefused]:

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
+
+from qa.types import Failure
 
 TRAM: dict[str, Any] = {
     "id": "tram/1",
@@ -17,6 +19,29 @@ TRAM: dict[str, Any] = {
     "categories": ["Transport"],
     "url": "https://example.org/tram",
     "origin": "tram.md",
+}
+LINE: dict[str, Any] = {
+    "id": "line-3",
+    "title": "三号电车线开通一年",
+    "text": "🚋三号线开通已满一年。该线平均每天运送4.2万人次，超过预期。\n票价仍为两欧元。",
+    "sentences": [],
+    "language": "zh",
+    "published": "2026-03-05T08:00:00+08:00",
+    "publisher": "港城日报",
+    "author": "林海、陈默、周岚、何川",
+    "categories": ["交通"],
+    "url": "https://example.org/zh/line(3)",
+    "origin": "line.md",
+}
+CORRECTION: dict[str, Any] = {
+    **LINE,
+    "id": "line-3-correction",
+    "title": "更正：三号电车线日均客流应为4.1万人次",
+    "text": "本报3月5日的报道有误。三号线平均每天运送4.1万人次。",
+    "published": "2026-03-09T08:00:00+08:00",
+    "author": "港城日报",
+    "url": "",
+    "origin": "correction.md",
 }
 NOT_FOUND = "These articles do not answer this question."
 QUOTE = "It carries 40,000 people a day."
@@ -41,21 +66,61 @@ def source(article: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def statement(article: Mapping[str, Any], text: str) -> dict[str, Any]:
-    start = article["text"].index(text)
-    end = start + len(text)
-    citation = {
-        "index": 1,
+class Said(NamedTuple):
+    """A quote of an article, the part of it that is marked, and whether it corrects another."""
+
+    article: Mapping[str, Any]
+    quote: str
+    marked: str = ""
+    correction: bool = False
+
+
+def statements(*claims: Sequence[Said]) -> list[dict[str, Any]]:
+    """Return one statement for each claim, placed in the answer as the server places them."""
+    told: list[dict[str, Any]] = []
+    at, index = 0, 0
+    for number, claim in enumerate(claims, start=1):
+        citations = []
+        for said in claim:
+            index += 1
+            citations.append(citation(said, index, number, at))
+            at += len(said.quote) + 1
+        told.append({"text": "\n".join(said.quote for said in claim), "citations": citations})
+    return told
+
+
+def citation(said: Said, index: int, statement: int, at: int) -> dict[str, Any]:
+    article, quote, marked, correction = said
+    start = article["text"].index(quote)
+    end = start + len(quote)
+    begin = at + quote.index(marked)
+    return {
+        "index": index,
         "article_id": article["id"],
         "passage_id": f"{article['id']}:0-1",
-        "quote": text,
+        "quote": quote,
         "source_start": start,
         "source_end": end,
-        "answer_start": 0,
-        "answer_end": len(text),
+        "answer_start": at,
+        "answer_end": at + len(quote),
         "url": address(article, start, end),
+        "statement": statement,
+        "marks": [[begin, begin + len(marked)]] if marked else [],
+        "correction": correction,
     }
-    return {"text": text, "citations": [citation]}
+
+
+def statement(article: Mapping[str, Any], text: str) -> dict[str, Any]:
+    return statements([Said(article, text)])[0]
+
+
+def written(sentence: str, *cited: Said) -> dict[str, Any]:
+    """Return a sentence that a language model wrote, as the whole of an answer."""
+    citations = [
+        {**citation(said, index, 1, 0), "answer_end": len(sentence)}
+        for index, said in enumerate(cited, start=1)
+    ]
+    return {"text": sentence, "citations": citations}
 
 
 def meta(question: str, language: str, time: Mapping[str, object] | None = None) -> dict[str, Any]:
@@ -71,9 +136,19 @@ def time_read(
     return {**read, "latest": latest, "as_of": "2026-11-22"}
 
 
-def done(status: str, answer: str, confidence: float = 0.9) -> dict[str, Any]:
+def writing(dropped: int = 0, failure: Failure | None = None) -> dict[str, Any]:
+    return {"model": "tern-7b", "dropped": dropped, "failure": failure}
+
+
+def done(
+    status: str,
+    answer: str,
+    confidence: float = 0.9,
+    writing: Mapping[str, object] | None = None,
+) -> dict[str, Any]:
     timings = {"encode": 1, "search": 2, "answer": 3, "total": 6}
-    return {"status": status, "answer": answer, "confidence": confidence, "timings_ms": timings}
+    told = {"status": status, "answer": answer, "confidence": confidence}
+    return {**told, "timings_ms": timings, "writing": writing}
 
 
 def answered(
@@ -82,12 +157,26 @@ def answered(
     language: str = "en",
     time: Mapping[str, object] | None = None,
 ) -> bytes:
+    return told([statement(article, text)], [article], language, time=time)
+
+
+def told(
+    statements: Sequence[Mapping[str, Any]],
+    articles: Sequence[Mapping[str, Any]],
+    language: str,
+    status: str = "answered",
+    *,
+    time: Mapping[str, object] | None = None,
+    writing: Mapping[str, object] | None = None,
+) -> bytes:
+    """Return a whole answer: what was found, what is stated, and how it ended."""
+    answer = "\n".join(one["text"] for one in statements)
     return event_stream(
         [
             ("meta", meta("?", language, time)),
-            ("source", source(article)),
-            ("statement", statement(article, text)),
-            ("done", done("answered", text)),
+            *(("source", source(article)) for article in articles),
+            *(("statement", one) for one in statements),
+            ("done", done(status, answer, writing=writing)),
         ]
     )
 

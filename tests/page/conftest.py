@@ -57,7 +57,8 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if running := os.environ.get("NEWSQA_URL"):
         yield running.rstrip("/")
         return
-    home = {**os.environ, "NEWSQA_HOME": str(tmp_path_factory.mktemp("home"))}
+    own = {"NEWSQA_HOME": str(tmp_path_factory.mktemp("home")), "NEWSQA_LLM_URL": ""}
+    home = {**os.environ, **own}
     subprocess.run([*NEWSQA, "add", "seeds"], check=True, cwd=ROOT, env=home)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

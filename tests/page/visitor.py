@@ -9,6 +9,12 @@ from urllib.parse import unquote, urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route
 
 
+def ask(page: Page, question: str) -> None:
+    """Type a question and send it."""
+    page.locator("#question").fill(question)
+    page.locator("#question").press("Enter")
+
+
 @dataclass
 class Visitor:
     """Opens the page in fresh browser profiles and remembers what the page asked of its server.
@@ -16,6 +22,7 @@ class Visitor:
     Attributes:
         answers: bodies of event streams given to the questions in order; none: the server's own.
         articles: articles by id, given in place of the server's.
+        writer: a language model that the server is made to have; empty: its own, if any.
         asked: the body of every question sent.
     """
 
@@ -23,6 +30,7 @@ class Visitor:
     url: str
     answers: list[bytes] = field(default_factory=list)
     articles: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    writer: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -46,6 +54,10 @@ class Visitor:
             page.route("**/ask", self._answer)
         if self.articles:
             page.route("**/articles/*", self._article)
+        if self.writer:
+            modes = ["extractive", "passages", "llm"]
+            ready = {"status": "ready", "modes": modes, "model": self.writer}
+            page.route("**/readyz", lambda route: route.fulfill(json=ready))
         page.goto(path)
         return page
 

@@ -1,26 +1,11 @@
-"""Hits to statements: what is chosen, where it stands, and how sure it is."""
-
-from dataclasses import replace
+"""Claims to statements: where each quote stands, in its article and in the answer."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.answer import (
-    MARGIN,
-    MAX_LISTED,
-    MAX_STATEMENTS,
-    NOT_FOUND,
-    SEPARATOR,
-    Candidate,
-    Quote,
-    chosen,
-    confidence,
-    listed,
-    place_url,
-    source,
-    state,
-)
+from qa.answer import NOT_FOUND, SEPARATOR, place_url, source, state
+from qa.claims import Quote
 from qa.types import Hit, Passage, Scores, Span, Statement
 
 from .conftest import make_article
@@ -38,13 +23,7 @@ def hit_of(first: int = 0, last: int = len(ARTICLE.sentences) - 1) -> Hit:
     return Hit(ARTICLE, passage, Scores(0.5, None, 0.5), ("copy",))
 
 
-def candidate(sentence: int, score: float) -> Candidate:
-    return Candidate(hit_of(), sentence, 0.5, 0.5, 0.5, score)
-
-
 numbers = st.integers(0, len(ARTICLE.sentences) - 1)
-shares = st.floats(0, 1)
-cosines = st.floats(-1, 1)
 
 
 def test_a_statement_that_nothing_stands_behind_cannot_be_built() -> None:
@@ -92,54 +71,6 @@ def test_a_claim_quotes_all_that_say_it_and_marks_stand_in_the_answer(
     for citation in citations:
         assert answer[citation.answer_start : citation.answer_end] == citation.quote
         assert [mark.of(answer) for mark in citation.marks] == [citation.quote[inner:]]
-
-
-@given(st.lists(st.tuples(numbers, st.floats(0, 0.2)), max_size=12))
-def test_the_best_is_stated_and_others_only_if_close_and_different(
-    rows: list[tuple[int, float]],
-) -> None:
-    ranked = sorted((candidate(*row) for row in rows), key=lambda one: -one.score)
-    stated = chosen(ranked)
-    assert stated[:1] == ranked[:1]
-    assert len(stated) <= MAX_STATEMENTS
-    assert len({one.text for one in stated}) == len(stated)
-    assert all(one.score >= ranked[0].score - MARGIN for one in stated)
-
-
-def test_several_things_may_take_more_statements() -> None:
-    ranked = [candidate(number, 1.0) for number in range(len(ARTICLE.sentences))]
-    assert len(chosen(ranked)) == MAX_STATEMENTS
-    assert len(chosen(ranked, several=True)) == min(MAX_LISTED, len(ranked))
-
-
-def test_a_list_is_stated_whole_though_its_hit_holds_a_part() -> None:
-    lines = ["会议昨天举行。", "要求如下：", "一是加快建设。", "二是扩大开放。", "三是改善民生。"]
-    article = make_article("会议", "\n".join(lines))
-    span = article.sentences[3]
-    passage = Passage(article.id, 3, 3, span, span.of(article.text))
-    hit = Hit(article, passage, Scores(0.5, None, 0.5), matches=(0.5,))
-    quotes = listed(Candidate(hit, 3, 0.5, 0.5, 0.5, 1.0))
-    assert [quote.span.of(article.text) for quote in quotes] == lines[1:]
-    for quote in quotes:
-        wide, place = quote.hit.passage, quote.span
-        assert wide.span.of(article.text) == wide.text == "\n".join(lines[1:])
-        assert wide.span.start <= place.start < place.end <= wide.span.end
-
-
-def test_a_sentence_in_no_list_is_no_list() -> None:
-    assert listed(candidate(0, 1.0)) == []
-
-
-@given(cosines, shares, cosines, st.floats(0, 1))
-def test_confidence_is_a_probability_that_every_sign_raises(
-    closeness: float, share: float, match: float, more: float
-) -> None:
-    plain = replace(candidate(0, 0), closeness=closeness, share=share, match=match)
-    sure = confidence("zh", plain)
-    assert 0 <= sure <= 1
-    for sign in ("closeness", "share", "match"):
-        better = replace(plain, **{sign: getattr(plain, sign) + more})
-        assert confidence("zh", better) >= sure
 
 
 def test_a_source_is_the_hit_with_its_articles_own_words() -> None:

@@ -16,11 +16,15 @@ from typer.testing import CliRunner, Result
 
 from qa import cli
 from qa.config import Settings
+from qa.dictionary import Dictionary
+from qa.endpoint import Endpoint
 from qa.engine import Engine
 from qa.errors import HomeBusy
 from qa.index import Generations
 from qa.store import ArticleStore
 from qa.types import Answer
+from qa.writer import Writer
+from tests.language_model import Reply, fake_endpoint
 from web.cli import serve
 
 from .conftest import HashingEncoder
@@ -280,6 +284,28 @@ def test_a_question_that_is_refused_is_a_failure_of_one_line(
     assert result.stdout == ""
     assert result.stderr.startswith("error: ")
     assert result.stderr.count("\n") == 1
+
+
+def test_a_language_model_that_fails_is_named_beside_the_answer(
+    run: Run,
+    ferry: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    open_engine: Callable[[Path], Engine],
+    dictionary: Dictionary,
+) -> None:
+    run("add", ferry)
+    quoted = run("ask", QUESTION).stdout
+    with fake_endpoint() as endpoint:
+        endpoint.reply = Reply(status=429)
+        writer = Writer(Endpoint(endpoint.url, "small", ""), dictionary)
+        corpus = open_engine(Settings().home).corpus
+        engine = Engine(corpus, dictionary, writer=writer)
+        monkeypatch.setattr(cli, "open_home", lambda _: engine)
+        result = run("ask", QUESTION, "--mode", "llm")
+    assert (result.exit_code, result.stdout) == (0, quoted)
+    assert result.stderr == (
+        "warning: the language model small: its endpoint takes no more requests for now\n"
+    )
 
 
 def test_what_a_user_can_act_on_is_said_without_a_trace(

@@ -1,22 +1,36 @@
-"""The measures say what the field says they say; values here are worked out by hand."""
+"""The measures say what the field says they say; values are worked out by hand or by others."""
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from random import Random
 
 import ir_measures
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
+from qa.confidence import THRESHOLD
 from qa.corpus import Corpus
+from qa.dictionary import Dictionary
 from qa.engine import Engine
 from qa.errors import QuestionRefused
-from qa.evaluate import as_table, corpus_home, figures_of, index_articles, run
-from qa.known import Known, located, read_known
-from qa.measures import auroc, hit, ndcg, recall, reciprocal_rank
-from qa.types import Query
+from qa.evaluate import Outcome, corpus_home, index_articles, run
+from qa.figures import abstention, as_table, figures_of
+from qa.known import Known, held_out, located, read_known, read_unanswerable
+from qa.measures import (
+    auroc,
+    calibration_error,
+    hit,
+    ndcg,
+    recall,
+    reciprocal_rank,
+    risk_at,
+    selective_risks,
+)
+from qa.types import Answer, Citation, IndexInfo, Query, Timings
 
 from .conftest import HashingEncoder
 
@@ -73,6 +87,58 @@ def test_auroc_is_the_chance_that_a_positive_outranks_a_negative() -> None:
     assert auroc([0.5], [0.5]) == 0.5
 
 
+JUDGED = st.lists(st.tuples(st.integers(0, 20).map(lambda n: n / 20), st.booleans()), min_size=1)
+"""Confidences, many of them equal, and whether the answer was right."""
+
+
+@given(JUDGED)
+def test_auroc_agrees_with_scikit_learn(judged: list[tuple[float, bool]]) -> None:
+    told, right = zip(*[*judged, (0.3, True), (0.7, False)], strict=True)
+    ours = auroc(
+        *([t for t, r in zip(told, right, strict=True) if r is of] for of in (True, False))
+    )
+    assert ours == pytest.approx(roc_auc_score(right, told))
+
+
+def test_risk_is_the_error_among_the_surest() -> None:
+    risks = selective_risks([0.2, 0.9, 0.6, 0.4], [False, True, False, True])
+    assert risks == pytest.approx([0, 1 / 2, 1 / 3, 1 / 2])
+    assert [risk_at(risks, percent) for percent in (1, 25, 26, 50, 75, 100)] == pytest.approx(
+        [0, 0, 1 / 2, 1 / 2, 1 / 3, 1 / 2]
+    )
+
+
+@given(JUDGED, st.randoms())
+def test_risk_is_that_of_a_threshold_whatever_the_order(
+    judged: list[tuple[float, bool]], random: Random
+) -> None:
+    risks = selective_risks(*zip(*judged, strict=True))
+    for at, (threshold, _) in enumerate(sorted(judged, reverse=True)):
+        answered = [right for told, right in judged if told >= threshold]
+        assert risks[at] == pytest.approx(answered.count(False) / len(answered))
+    random.shuffle(judged)
+    assert selective_risks(*zip(*judged, strict=True)) == risks
+
+
+def test_calibration_error_is_how_far_confidence_lies_from_the_share_of_right_ones() -> None:
+    assert calibration_error([1.0, 1.0, 0.0], [True, True, False]) == 0.0
+    assert calibration_error([0.75] * 4, [True, True, True, False]) == pytest.approx(0.0)
+    # Bins are judged apart: .2 too sure in one does not make up for .2 too unsure in the other.
+    assert calibration_error([0.2, 0.8], [False, True]) == pytest.approx(0.2)
+    assert calibration_error([0.8, 0.8], [False, True]) == pytest.approx(0.3)
+
+
+@given(JUDGED)
+def test_calibration_error_lies_between_bias_and_distance(judged: list[tuple[float, bool]]) -> None:
+    told, right = zip(*judged, strict=True)
+    error = calibration_error(told, right)
+    assert error == pytest.approx(calibration_error(told[::-1], right[::-1]))
+    bias = abs(sum(told) - sum(right)) / len(told)
+    distance = sum(abs(t - r) for t, r in judged) / len(told)
+    assert bias - 1e-9 <= error <= distance + 1e-9
+    assert calibration_error(told, right, bins=1) == pytest.approx(bias)
+
+
 def test_a_limit_takes_questions_from_the_whole_file(tmp_path: Path) -> None:
     rows = [{"question": f"问题{n}", "lang": "zh", "relevant": [f"{n}"]} for n in range(10)]
     path = write_rows(tmp_path / "queries.jsonl", *rows)
@@ -92,6 +158,41 @@ def test_a_limit_holds_for_each_value_of_a_field(
     assert {part: parts.count(part) for part in parts} == {
         f"task={task}": min(limit, tasks.count(task)) for task in tasks
     }
+
+
+def test_a_limit_holds_for_each_language(tmp_path: Path) -> None:
+    # In turns, as in sets whose questions are all asked in both.
+    rows = [{"question": f"{n}", "relevant": ["a"], "lang": ("zh", "en")[n % 2]} for n in range(8)]
+    asked = read_known(write_rows(tmp_path / "queries.jsonl", *rows), 2)
+    assert [(known.language, known.question) for known in asked] == [
+        ("zh", "0"), ("zh", "4"), ("en", "1"), ("en", "5"),
+    ]  # fmt: skip
+
+
+def test_a_question_is_held_out_wherever_and_in_whichever_language_it_is_asked(
+    tmp_path: Path,
+) -> None:
+    def held(rows: Iterable[Mapping[str, object]]) -> list[bool]:
+        path = write_rows(tmp_path / "asked.jsonl", *({**row, "relevant": ["a"]} for row in rows))
+        return [held_out(known) for known in read_known(path)]
+
+    zh = held({"id": f"q{n}-zh", "question": f"问题{n}", "lang": "zh"} for n in range(200))
+    en = held({"id": f"q{n}-en", "question": f"question {n}", "lang": "en"} for n in range(200))
+    assert zh == en
+    assert 80 < sum(zh) < 120
+    # Without ids the words tell.
+    once, again = (held({"question": f"question {n}"} for n in range(200)) for _ in range(2))
+    assert once == again
+    assert 80 < sum(once) < 120
+
+
+def test_what_is_given_as_unanswerable_is_whatever_it_names(tmp_path: Path) -> None:
+    one = write_rows(tmp_path / "one.jsonl", {"question": "问", "relevant": ["a"]})
+    two = write_rows(tmp_path / "two.jsonl", {"question": "答", "relevant_files": ["a.md"]})
+    asked = read_unanswerable([one, two])
+    assert [(known.question, known.relevant, known.files) for known in asked] == [
+        ("问", frozenset(), frozenset()), ("答", frozenset(), frozenset()),
+    ]  # fmt: skip
 
 
 def test_a_line_that_is_no_question_is_named(tmp_path: Path) -> None:
@@ -168,8 +269,83 @@ def test_what_is_relevant_but_not_there_counts_as_missed() -> None:
     )
 
 
+def outcome(known: Known, quote: str, confidence: float, article: str = "a") -> Outcome:
+    """Return what became of a question whose answer cites this sentence first."""
+    citation = Citation(1, article, f"{article}:0-0", quote, 0, len(quote), 0, len(quote), "", 1)
+    answer = Answer(
+        id="",
+        status="answered",
+        question=known.question,
+        standalone_question=known.question,
+        language="zh",
+        answer=quote,
+        confidence=confidence,
+        index=IndexInfo("", "", 0, 0),
+        timings_ms=Timings(),
+        citations=(citation,) if quote else (),
+    )
+    return Outcome(known, (article,), "", answer, 1.0)
+
+
+def test_right_is_what_holds_a_known_string_or_is_of_the_article() -> None:
+    told = Known("?", "zh", ("2025年",), frozenset("b"))
+    assert outcome(told, "2025年开航。", 0.0).right
+    assert not outcome(told, "明年开航。", 1.0, "b").right
+    retold = Known("?", "zh", (), frozenset("b"))
+    assert outcome(retold, "开航。", 0.0, "b").right
+    assert not outcome(retold, "开航。", 1.0, "a").right
+    assert not outcome(told, "", 0.0).right
+    # Its string may stand in an article by chance.
+    assert not outcome(Known("?", "zh", ("2025年",), frozenset()), "2025年开航。", 1.0).right
+
+
+def test_abstention_is_judged_by_the_best_sentence_whether_stated_or_not() -> None:
+    asked = Known("?", "zh", ("五月",), frozenset("a"))
+    nothing = Known("?", "zh", (), frozenset())
+    below, above = THRESHOLD / 2, (1 + THRESHOLD) / 2
+    outcomes = [
+        outcome(asked, "五月开航。", 0.99),
+        outcome(asked, "六月开航。", above),
+        outcome(asked, "五月开航。", below),
+    ]
+    figures = abstention(outcomes, [outcome(nothing, "五月开航。", below / 2)])
+    assert (figures["questions"], figures["unanswerable"]) == (3, 1)
+    assert figures["auroc"] == 1.0
+    assert figures["coverage"] == pytest.approx(2 / 3)
+    assert figures["error"] == pytest.approx(1 / 2)
+    risks = (0, 1 / 2, 1 / 3, 1 / 2)
+    assert [figures[f"risk@{at}"] for at in (50, 80, 95)] == pytest.approx([1 / 2, 1 / 2, 1 / 2])
+    assert figures["aurc"] == pytest.approx(sum(risks) / 4)
+    told = [0.99, above, below, below / 2]
+    assert figures["ece"] == pytest.approx(calibration_error(told, [True, False, True, False]))
+    assert figures_of(outcomes)["all"]["answer_hit@1"] == pytest.approx(1 / 3)
+
+
+def test_abstention_is_told_by_language_and_of_the_half_held_out() -> None:
+    def asked(language: str, relevant: str, part: str = "") -> list[Outcome]:
+        return [
+            outcome(
+                Known(f"{n}", language, (), frozenset(relevant), part=part, id=f"{n}"),
+                "五月。",
+                0.5,
+            )
+            for n in range(20)
+        ]
+
+    answerable = [*asked("zh", "a", "task=qa1"), *asked("en", "a")]
+    parts = figures_of(answerable, asked("zh", ""))
+    told = {name: figures for name, figures in parts.items() if "abstention" in name}
+    names = ["", " zh", " task=qa1"]
+    assert list(told) == [f"abstention{half}{name}" for half in ("", " held") for name in names]
+    held = sum(held_out(one.known) for one in asked("zh", ""))
+    assert 0 < held < 20
+    counts = [figures["questions"] for figures in told.values()]
+    assert counts == [40, 20, 20, 2 * held, held, held]
+    assert {figures["unanswerable"] for figures in told.values()} == {20, held}
+
+
 def test_a_report_judges_articles_answers_and_abstention(
-    seeds_engine: Engine, tmp_path: Path
+    seeds_engine: Engine, dictionary: Dictionary, tmp_path: Path
 ) -> None:
     (shanghai, *_) = (source.article_id for source in seeds_engine.search(Query("上海数字化")))
     asked = write_rows(
@@ -187,13 +363,27 @@ def test_a_report_judges_articles_answers_and_abstention(
         },
     )
     nothing = write_rows(tmp_path / "nothing.jsonl", {"question": "今天天气怎么样", "relevant": []})
-    outcomes = run(seeds_engine, read_known(asked, by="task"))
-    parts = figures_of(outcomes, run(seeds_engine, read_known(nothing, answerable=False)))
-    assert list(parts) == ["all", "en", "zh", "task=targets", "task=year", "abstention"]
+    engine = Engine(seeds_engine.corpus, dictionary, threshold=0.0)
+    outcomes, others = (
+        run(engine, read_known(asked, by="task")),
+        run(engine, read_unanswerable([nothing])),
+    )
+    for one in (*outcomes, *others):
+        assert one.answer.citations
+        served = seeds_engine.ask(Query(one.known.question))
+        assert one.answered == (served.status != "not_found")
+    parts = figures_of(outcomes, others)
+    asked_by = [part for part in parts if "abstention" not in part]
+    assert asked_by == ["all", "en", "zh", "task=targets", "task=year"]
     assert parts["zh"]["questions"] == parts["zh"]["hit@1"] == parts["zh"]["answer_hit@1"] == 1
     assert parts["zh"] == parts["task=year"]
     assert parts["en"]["answer_hit@1"] is None
     assert parts["abstention"]["auroc"] == 1.0
-    header, *rows = as_table(parts).splitlines()
-    assert header.split() == ["all", "en", "zh", "task=targets", "task=year"]
+    assert parts["abstention"]["coverage"] == 1.0
+    assert "abstention en" not in parts
+    above, below = as_table(parts).split("\n\n")
+    header, *rows = above.splitlines()
+    assert header.split() == asked_by
     assert ["hit@10", *["1.000"] * 5] in [row.split() for row in rows]
+    header, row, *_ = below.splitlines()
+    assert (len(row.split()), row.split()[0]) == (1 + len(header.split()), "abstention")

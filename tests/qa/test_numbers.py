@@ -38,6 +38,7 @@ SAME = [
     ("第二", "第2"),
     ("10月", "十月", "October"),
     ("1月", "一月", "January"),
+    ("数据,2季度", "数据,二季度"),
     ("10月27日", "十月二十七日", "10月27号", "October 27", "27 October", "October 27th", "Oct. 27"),
     ("10月27日", "27th of October", "October twenty-seventh", "october 27"),
     ("2025年10月7日", "二〇二五年十月七日", "2025 年 10 月 07 日", "October 7, 2025", "7 Oct 2025"),

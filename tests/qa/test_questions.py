@@ -43,7 +43,7 @@ NOWHERE = ["今天天气怎么样", "Who won the 2022 World Cup?"]
 
 def quotes(engine: Engine, question: str) -> list[str]:
     answer = engine.ask(Query(question))
-    assert answer.status == "answered", f"confidence {answer.confidence:.3f}"
+    assert answer.status != "not_found", f"confidence {answer.confidence:.3f}"
     return [citation.quote for citation in answer.citations]
 
 

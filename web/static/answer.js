@@ -1,11 +1,15 @@
 /** Turns the events of an answer into what is read: statements, chips, sources, or why none. */
 
-import { byline } from "./article.js";
+import { copyFold } from "./copy.js";
 import { make } from "./dom.js";
-import { say, tagOf } from "./i18n.js";
+import { say, tagOf, word } from "./i18n.js";
+import { sourceList } from "./sources.js";
+import { statementBlock, valueLine } from "./statement.js";
+import { noteLine, notesOn } from "./writing.js";
 
-/** @import { AnswerEvent, Citation, Done, Language } from "./ask.js" */
-/** @import { Meta, Reason, Source, Statement, Time, Turn } from "./ask.js" */
+/** @import { AnswerEvent, Done, Meta, Reason, Source, Statement, Time, Turn } from "./ask.js" */
+/** @import { Context } from "./statement.js" */
+/** @import { Note } from "./writing.js" */
 
 /**
  * Confidence in words, and the least probability of being right that earns each.
@@ -29,8 +33,8 @@ export class QaAnswer extends HTMLElement {
   #meta;
   /** What was found, by article. @type {Map<string, Source[]>} */
   #sources = new Map();
-  /** Citation numbers, by article. @type {Map<string, number[]>} */
-  #cited = new Map();
+  /** @type {Statement[]} */
+  #told = [];
 
   #heading = make("h2");
   #progress = make("p", { class: "progress", role: "status" });
@@ -56,6 +60,9 @@ export class QaAnswer extends HTMLElement {
     this.role = "article";
     this.setAttribute("aria-labelledby", this.#heading.id);
     this.ariaBusy = "true";
+    say(this.#untimed, "untimed").addEventListener("click", () => {
+      this.dispatchEvent(new Event("untimed"));
+    });
     this.replaceChildren(this.#heading, say(this.#progress, "searching"), this.#statements);
   }
 
@@ -80,11 +87,12 @@ export class QaAnswer extends HTMLElement {
     const again = say(make("button", { type: "button", class: "quiet" }), "again");
     again.addEventListener("click", () => this.dispatchEvent(new Event("again")));
     trouble.append(again);
-    this.append(trouble, ...this.#sourceList());
+    this.append(trouble, ...this.#folded);
   }
 
   /** @param {Meta} meta */
   #understand(meta) {
+    if (this.#meta) this.#forget();
     this.#meta = meta;
     this.#heading.lang = tagOf(meta.language);
     if (meta.time) this.#heading.after(this.#timeLine(meta.time));
@@ -93,94 +101,96 @@ export class QaAnswer extends HTMLElement {
     this.#heading.after(make("p", { class: "fine" }, say(make("span"), "understood"), rewritten));
   }
 
+  /** What was told is void: the question is answered anew. */
+  #forget() {
+    this.#sources.clear();
+    this.#told = [];
+    this.#statements.replaceChildren();
+    this.replaceChildren(this.#heading, this.#progress, this.#statements);
+  }
+
   /** How the question's time was read, and a way to ask without it. @param {Time} time */
   #timeLine({ date_from: from, date_to: to, latest }) {
     const line = make("p", { class: "fine time" });
     if (from || to) line.append(say(make("span"), "time", { from, to }));
     if (latest) line.append(say(make("span"), "newestFirst"));
     line.append(this.#untimed);
-    say(this.#untimed, "untimed").addEventListener("click", () => {
-      this.dispatchEvent(new Event("untimed"));
-    });
     return line;
   }
 
   /** @param {Source} source */
   #found(source) {
-    this.#sources.set(source.article_id, [...this.#sourcesIn(source.article_id), source]);
+    const { article_id: article } = source;
+    this.#sources.set(article, [...(this.#sources.get(article) ?? []), source]);
     say(this.#progress, "reading");
   }
 
   /** @param {Statement} statement */
-  #state({ text, citations }) {
-    const language = this.#languageOf(text, citations);
-    const line = make("p", {}, make("span", { class: "text", lang: tagOf(language) }, text));
-    if (isForeign(language, this.#meta?.language)) {
-      line.append(" ", say(make("span", { class: "note" }), "original", { language }));
-    }
-    for (const citation of citations) line.append(" ", this.#chip(citation));
-    this.#statements.append(line);
+  #state(statement) {
+    this.#told.push(statement);
+    this.#statements.append(statementBlock(statement, this.#context));
   }
 
-  /**
-   * A statement quoted word for word is in its article's language; any other in the question's.
-   *
-   * @param {string} text
-   * @param {Citation[]} citations
-   * @returns {Language}
-   */
-  #languageOf(text, citations) {
-    const quoted = citations.find((citation) => text.includes(citation.quote));
-    const [source] = this.#sourcesIn(quoted?.article_id ?? "");
-    return source?.language ?? this.#meta?.language ?? "und";
-  }
-
-  /** @param {string} article */
-  #sourcesIn(article) {
-    return this.#sources.get(article) ?? [];
-  }
-
-  /** @param {Citation} citation */
-  #chip({ article_id, index, url }) {
-    const [source] = this.#sourcesIn(article_id);
-    this.#cited.set(article_id, [...(this.#cited.get(article_id) ?? []), index]);
-    const chip = make(
-      "a",
-      { class: "chip", href: url },
-      say(make("span", { class: "aside" }), "citation"),
-      " ",
-      make("span", { class: "number" }, String(index)),
-    );
-    if (source) {
-      chip.title = source.title;
-      chip.append(" ", byline(source, source.title));
-    }
-    return chip;
+  /** @returns {Context} */
+  get #context() {
+    const sourceOf = (/** @type {string} */ article) => this.#sources.get(article)?.[0];
+    return { sourceOf, asked: this.#meta?.language ?? "und" };
   }
 
   /** @param {Done} done */
-  #finish({ status, answer, confidence, timings_ms }) {
+  #finish({ status, answer, confidence, timings_ms, writing }) {
     this.#answer = answer;
-    this.#settle();
+    if (status === "not_found") this.append(this.#absence());
+    if (status === "conflicting") this.#compare();
+    const notes = notesOn(writing, this.#told);
     const articles = this.#meta?.index.articles ?? 0;
     const searched = say(make("span"), "searched", { articles, ms: timings_ms.total });
-    if (status === "not_found") {
-      this.append(this.#absence(), make("p", { class: "fine" }, searched));
-      return;
+    const about = make("p", { class: "fine" }, searched);
+    this.append(...notes.map(noteLine), about);
+    if (status !== "not_found") {
+      const level = levels.find(([least]) => confidence >= least)?.[1] ?? "low";
+      about.prepend(say(make("span", { class: `confidence ${level}` }), level));
+      const copying = this.#copying(status === "conflicting", notes);
+      this.append(make("div", { class: "folds" }, ...this.#folded, copying));
     }
-    if (status === "conflicting") {
-      this.#statements.before(say(make("p", { class: "conflict" }), "conflicting"));
+    this.#settle();
+  }
+
+  /** @param {boolean} conflicting @param {Note[]} notes */
+  #copying(conflicting, notes) {
+    return copyFold(this.#citations, () => ({
+      before: conflicting ? [word("conflicting")] : [],
+      statements: this.#told,
+      after: notes.flatMap(({ key, about }) => (key === "written" ? word(key, about) : [])),
+    }));
+  }
+
+  get #citations() {
+    return this.#told.flatMap((statement) => statement.citations);
+  }
+
+  /** Set side by side what the articles say differently. */
+  #compare() {
+    const why = say(make("p", { class: "conflict", id: `${this.#heading.id}-why` }), "conflicting");
+    this.#statements.before(why);
+    this.#statements.classList.add("compared");
+    this.#statements.role = "list";
+    this.#statements.setAttribute("aria-labelledby", why.id);
+    for (const [at, block] of [...this.#statements.children].entries()) {
+      block.role = "listitem";
+      block.prepend(...valueLine(this.#told[at], this.#context));
     }
-    const level = levels.find(([least]) => confidence >= least)?.[1] ?? "low";
-    const sure = say(make("span", { class: `confidence ${level}` }), level);
-    this.append(make("p", { class: "fine" }, sure, searched), ...this.#sourceList());
+  }
+
+  get #list() {
+    return sourceList(this.#sources, this.#citations);
   }
 
   /** What is said instead of an answer, with what came nearest set apart from one. */
   #absence() {
     const nothing = this.#meta?.index.articles === 0 ? "empty" : "notFound";
     const absence = make("div", { class: "absence" }, say(make("p"), nothing));
-    if (this.#sources.size > 0) absence.append(say(make("h3"), "related"), this.#list());
+    if (this.#sources.size > 0) absence.append(say(make("h3"), "related"), this.#list);
     return absence;
   }
 
@@ -191,40 +201,11 @@ export class QaAnswer extends HTMLElement {
   }
 
   /** The sources, folded; nothing if there are none. */
-  #sourceList() {
+  get #folded() {
     if (this.#sources.size === 0) return [];
     const summary = say(make("summary"), "sources", { count: this.#sources.size });
-    return [make("details", {}, summary, this.#list())];
+    return [make("details", {}, summary, this.#list)];
   }
-
-  #list() {
-    const items = [...this.#sources.values()].map((passages) => this.#item(passages));
-    return make("ul", { class: "sources" }, ...items);
-  }
-
-  /** One article and what was found in it. @param {Source[]} passages */
-  #item(passages) {
-    const [best] = passages;
-    const { article_id, url, title, copies } = best;
-    const lang = tagOf(best.language);
-    const about = make("p", { class: "fine" }, byline(best));
-    const numbers = this.#cited.get(article_id);
-    if (numbers) about.append(say(make("span"), "cited", { numbers: numbers.join(", ") }));
-    if (copies.length > 0) about.append(say(make("span"), "copies", { count: copies.length }));
-    const excerpts = passages.map(({ text }) => make("p", { class: "excerpt", lang }, text));
-    return make("li", {}, make("a", { href: url, lang }, title), about, ...excerpts);
-  }
-}
-
-/**
- * Whether a reader of one language would not expect the other.
- *
- * @param {Language} one
- * @param {Language} [other]
- */
-function isForeign(one, other = "und") {
-  if (one === "und" || other === "und") return false;
-  return one.slice(0, 2) !== other.slice(0, 2);
 }
 
 customElements.define("qa-answer", QaAnswer);

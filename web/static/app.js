@@ -5,6 +5,8 @@ import { articleLink, ArticleViewer, byline } from "./article.js";
 import { ask, request, Trouble } from "./ask.js";
 import { find, make } from "./dom.js";
 import { preferredTongue, say, speakIn, switchTongue, tagOf, word } from "./i18n.js";
+import { recall, remember } from "./memory.js";
+import { chosenMode, offerWriter } from "./mode.js";
 import { themeButton } from "./theme.js";
 
 /** @import { Article } from "./article.js" */
@@ -53,18 +55,20 @@ async function answerTo(question, timed) {
   const history = answers()
     .flatMap((earlier) => earlier.turns)
     .slice(-remembered);
+  const options = { ...(timed ? {} : { time: /** @type {false} */ (false) }), ...chosenMode() };
   const answer = begin(question, timed);
   answer.scrollIntoView({ block: "start" });
   setCurrent(controller);
   /** @type {AnswerEvent[]} */
   const events = [];
   try {
-    for await (const event of ask(question, history, timed, controller.signal)) {
+    for await (const event of ask(question, history, options, controller.signal)) {
       answer.take(event);
+      if (event.event === "meta") events.length = 0;
       events.push(event);
     }
     given = [...given, { question, events }].slice(-kept);
-    sessionStorage.setItem("given", JSON.stringify(given));
+    remember("answers", JSON.stringify(given), "sessionStorage");
   } catch (error) {
     if (controller.signal.aborted) answer.giveUp("stopped");
     else if (error instanceof Trouble) answer.giveUp(error.reason, error.detail);
@@ -78,10 +82,10 @@ async function answerTo(question, timed) {
 }
 
 /** Say the conversation again where the page is the same: after a reload or on coming back. */
-function recall() {
+function tellAgain() {
   const [visit] = performance.getEntriesByType("navigation");
   if (visit instanceof PerformanceNavigationTiming && visit.type !== "navigate") {
-    given = JSON.parse(sessionStorage.getItem("given") ?? "[]");
+    given = JSON.parse(recall("answers", "sessionStorage") ?? "[]");
   }
   for (const { question, events } of given) {
     const answer = begin(question);
@@ -204,8 +208,9 @@ speakIn(preferredTongue());
 languageButton(find("language", HTMLButtonElement));
 themeButton(find("theme", HTMLButtonElement));
 void showNewest();
-recall();
+const offered = offerWriter();
+tellAgain();
 followAddress();
 const asked = new URLSearchParams(location.search).get("q");
-if (asked && given.length === 0) put(asked);
+if (asked && given.length === 0) void offered.then(() => put(asked));
 else if (typing) input.focus();

@@ -52,6 +52,9 @@
  * @property {number} answer_start
  * @property {number} answer_end
  * @property {string} url newsqa's own page, opened at the quote
+ * @property {number} statement which one it stands behind, from 1
+ * @property {[number, number][]} marks where in the answer the parts stand that answer
+ * @property {boolean} correction whether its article corrects an earlier one
  */
 
 /** @typedef {{text: string, citations: Citation[]}} Statement */
@@ -62,6 +65,14 @@
  * @property {string} answer
  * @property {number} confidence 0 to 1
  * @property {{encode: number, search: number, answer: number, total: number}} timings_ms
+ * @property {{model: string, dropped: number, failure: Failure | null} | null} writing where a
+ *   language model was asked to write it
+ */
+
+/**
+ * @typedef {"unreachable" | "unauthorized" | "no_such_model" | "rate_limited" | "refused"
+ *   | "timeout" | "interrupted" | "unreadable" | "length" | "content_filter" | "empty"
+ *   | "ungrounded"} Failure why a language model did not write, or not to the end
  */
 
 /** @typedef {{title?: string, status?: number, detail?: string}} Problem RFC 9457 */
@@ -94,6 +105,9 @@ export class Trouble extends Error {
   }
 }
 
+/** Before each attempt to read an answer to its end, in milliseconds. */
+const pauses = [0, 500, 1000, 1500];
+
 /**
  * The response to a request to newsqa itself.
  *
@@ -113,52 +127,85 @@ export async function request(path, options) {
 /**
  * The events of one answer as they arrive; the last is `done`.
  *
+ * Where the connection breaks, the answer is taken up behind the last event. If the server has
+ * forgotten it, it answers anew, and a second `meta` comes: what was told before it is void.
+ *
  * @param {string} question
  * @param {Turn[]} history the conversation before it, oldest first
- * @param {boolean} timed whether the question's time is read
+ * @param {{time?: false, mode?: "llm"}} options where it is not to be answered as usual
  * @param {AbortSignal} signal
  * @returns {AsyncGenerator<AnswerEvent>}
  * @throws {Trouble} when there is no answer, or not all of one
  */
-export async function* ask(question, history, timed, signal) {
-  const { body } = await request("/ask", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-    body: JSON.stringify({ question, history, stream: true, ...(timed ? {} : { time: false }) }),
-    signal,
-  });
-  if (!body) throw new Trouble("interrupted");
-  try {
-    for await (const { event, data } of readEvents(body)) {
-      const value = JSON.parse(data);
-      if (event === "error") throw Trouble.from(value);
-      yield /** @type {AnswerEvent} */ ({ event, data: value });
-      if (event === "done") return;
+export async function* ask(question, history, options, signal) {
+  const body = JSON.stringify({ question, history, stream: true, ...options });
+  let last = "";
+  for (const pause of pauses) {
+    if (pause > 0) await wait(pause, signal);
+    try {
+      for await (const { id, event, data } of listen(body, last, signal)) {
+        last = id;
+        const value = JSON.parse(data);
+        if (event === "error") throw Trouble.from(value);
+        yield /** @type {AnswerEvent} */ ({ event, data: value });
+        if (event === "done") return;
+      }
+    } catch (error) {
+      if (!isLost(error, last)) throw error;
     }
-  } catch (error) {
-    // A connection that breaks while it is read is a TypeError in every browser.
-    throw error instanceof TypeError ? new Trouble("interrupted") : error;
   }
   throw new Trouble("interrupted");
+}
+
+/**
+ * Whether the connection is to blame and may come back.
+ *
+ * @param {unknown} error
+ * @param {string} last the last event's id; empty while there was none
+ */
+function isLost(error, last) {
+  // A connection that breaks while it is read is a TypeError in every browser.
+  if (error instanceof TypeError) return true;
+  return last !== "" && error instanceof Trouble && error.reason === "unreachable";
+}
+
+/** @param {number} milliseconds @param {AbortSignal} signal cuts it short */
+function wait(milliseconds, signal) {
+  return new Promise((end) => {
+    setTimeout(end, milliseconds);
+    signal.addEventListener("abort", end, { once: true });
+  });
+}
+
+/** @param {string} body @param {string} last @param {AbortSignal} signal */
+async function* listen(body, last, signal) {
+  const headers = {
+    "Content-Type": "application/json",
+    Accept: "text/event-stream",
+    "Last-Event-ID": last,
+  };
+  const response = await request("/ask", { method: "POST", headers, body, signal });
+  if (response.body) yield* readEvents(response.body);
 }
 
 /**
  * The server-sent events in a stream of bytes, however the network cut it.
  *
  * @param {ReadableStream<Uint8Array<ArrayBuffer>>} bytes
- * @returns {AsyncGenerator<{event: string, data: string}>}
+ * @returns {AsyncGenerator<{id: string, event: string, data: string}>} `id`: the last that came
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
 export async function* readEvents(bytes) {
-  let event = "message";
+  let [id, event] = ["", "message"];
   /** @type {string[]} */
   let data = [];
   for await (const line of readLines(bytes)) {
     if (line === "") {
-      if (data.length > 0) yield { event, data: data.join("\n") };
+      if (data.length > 0) yield { id, event, data: data.join("\n") };
       [event, data] = ["message", []];
     } else {
       const [, field, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
+      if (field === "id") id = value;
       if (field === "event") event = value;
       if (field === "data") data.push(value);
     }

@@ -1,5 +1,10 @@
 /** Turns the key of a word into Chinese or English, and says it again when the language changes. */
 
+import { chinesePeriod, day, englishPeriod } from "./days.js";
+import { recall, remember } from "./memory.js";
+
+/** @import { Failure } from "./ask.js" */
+
 /** @typedef {"zh" | "en"} Tongue */
 /** @typedef {Record<string, string | number | null>} About what a sentence is about: plain values */
 /** @typedef {keyof typeof en} Key */
@@ -10,12 +15,13 @@ const en = {
   otherTag: "zh-Hans",
   skip: "Skip to the question",
   heading: "Ask the news",
-  promise: "Every answer is made of the articles’ own sentences, each linked to its place.",
+  promise: "Every answer stands on the articles’ own sentences, each linked to its place.",
   thread: "Questions and answers",
   question: "Your question",
   hint: "Ask in English or Chinese",
   ask: "Ask",
   stop: "Stop",
+  letWrite: (/** @type {About} */ { model }) => `Let ${model} write the answer`,
   again: "Ask again",
   close: "Close",
   newest: "Newest articles",
@@ -30,7 +36,8 @@ const en = {
   newestFirst: "Newest first",
   untimed: "Ask without the time",
   citation: "Citation",
-  conflicting: "The articles disagree. What each of them says:",
+  correction: "Correction",
+  conflicting: "These articles give different figures, the newer first:",
   notFound: "These articles don’t answer this question.",
   empty: "There are no articles yet to answer from.",
   related: "Related, not an answer",
@@ -47,7 +54,30 @@ const en = {
   interrupted: "The connection was lost before the answer was complete.",
   opening: "Opening the article…",
   publisherPage: "Read at the publisher",
+  copy: "Copy",
+  plainText: "Plain text",
+  markdown: "Markdown",
+  gbt7714: "GB/T 7714",
+  apa: "APA",
+  copied: "Copied: ",
+  copyByHand: "The browser doesn’t let the page copy. Here is the text:",
+  sourceList: "Sources",
   sources: (/** @type {About} */ { count }) => `Sources (${count})`,
+  alsoSaid: (/** @type {About} */ { count }) =>
+    `Also said by ${count === 1 ? "1 other source" : `${count} other sources`}`,
+  itsQuotes: (/** @type {About} */ { count }) =>
+    count === 1 ? "What it cites: 1 sentence" : `What it cites: ${count} sentences`,
+  corrected: (/** @type {About} */ { quote }) => `Correction: ${quote}`,
+  written: (/** @type {About} */ { model }) =>
+    `Written by the language model ${model}; each sentence was checked against what it cites.`,
+  unwritten: (/** @type {About} */ { model, failure }) =>
+    `The language model ${model} did not answer: ${failures(failure)[0]}.`,
+  quotedInstead: "The answer is quoted from the articles instead.",
+  unfinished: (/** @type {About} */ { model, failure }) =>
+    `The language model ${model} did not finish: ${failures(failure)[0]}.`,
+  dropped: (/** @type {About} */ { count }) =>
+    `${count === 1 ? "1 sentence was" : `${count} sentences were`} dropped because the articles ` +
+    `do not bear ${count === 1 ? "it" : "them"} out.`,
   cited: (/** @type {About} */ { numbers }) => `Cited: ${numbers}`,
   copies: (/** @type {About} */ { count }) => (count === 1 ? "+ 1 copy" : `+ ${count} copies`),
   original: (/** @type {About} */ { language }) =>
@@ -66,12 +96,13 @@ const zh = {
   otherTag: "en",
   skip: "跳到提问框",
   heading: "向新闻提问",
-  promise: "回答里的每一句都是文章的原句，点开就能看到它在文中的位置。",
+  promise: "每个回答都以文章的原句为据，点开就能看到它在文中的位置。",
   thread: "问题与回答",
   question: "你的问题",
   hint: "用中文或英文提问",
   ask: "提问",
   stop: "停止",
+  letWrite: ({ model }) => `让 ${model} 撰写回答`,
   again: "再问一次",
   close: "关闭",
   newest: "最新文章",
@@ -86,7 +117,8 @@ const zh = {
   newestFirst: "最新的在先",
   untimed: "不限时间再问",
   citation: "引文",
-  conflicting: "各篇文章说法不一，分别是：",
+  correction: "更正",
+  conflicting: "这些文章给出的数字不同，较新的在前：",
   notFound: "这些文章没有回答这个问题。",
   empty: "还没有可供回答的文章。",
   related: "相关内容，并非答案",
@@ -103,7 +135,23 @@ const zh = {
   interrupted: "回答尚未完成，连接就断开了。",
   opening: "正在打开文章……",
   publisherPage: "阅读发布者原文",
+  copy: "复制",
+  plainText: "纯文本",
+  markdown: "Markdown",
+  gbt7714: "GB/T 7714",
+  apa: "APA",
+  copied: "已复制：",
+  copyByHand: "浏览器不允许本页直接复制，请复制下面的文字：",
+  sourceList: "来源",
   sources: ({ count }) => `来源（${count}）`,
+  alsoSaid: ({ count }) => `另有 ${count} 个来源也这样说`,
+  itsQuotes: ({ count }) => `所引原文 ${count} 句`,
+  corrected: ({ quote }) => `更正：${quote}`,
+  written: ({ model }) => `由语言模型 ${model} 撰写，每一句都已与所引原文核对。`,
+  unwritten: ({ model, failure }) => `语言模型 ${model} 没有作答：${failures(failure)[1]}。`,
+  quotedInstead: "改由文章原句作答。",
+  unfinished: ({ model, failure }) => `语言模型 ${model} 没有写完：${failures(failure)[1]}。`,
+  dropped: ({ count }) => `有 ${count} 句在文章中没有依据，已略去。`,
   cited: ({ numbers }) => `被引用：${numbers}`,
   copies: ({ count }) => `另有 ${count} 篇转载`,
   original: ({ language }) => (language === "en" ? "英文原文" : "中文原文"),
@@ -119,6 +167,40 @@ const tongues = { en, zh };
 /** @type {Tongue} */
 let tongue = "en";
 
+/**
+ * Why a language model did not write an answer, or not to the end: in English and in Chinese.
+ *
+ * @type {Record<Failure, [string, string]>}
+ */
+const reasons = {
+  unreachable: ["its endpoint could not be reached", "无法连接其服务"],
+  unauthorized: ["its endpoint did not accept the key", "其服务不接受所用的密钥"],
+  no_such_model: [
+    "its endpoint does not know it, or is not at this address",
+    "其服务没有这个模型，或服务地址有误",
+  ],
+  rate_limited: ["its endpoint takes no more requests for now", "其服务目前请求过多"],
+  refused: ["its endpoint refused the request", "其服务拒绝了请求"],
+  timeout: ["it took too long", "用时过长"],
+  interrupted: ["its answer broke off", "回答中途断开"],
+  unreadable: ["its answer could not be read", "无法读取它的回答"],
+  length: ["its answer grew too long", "回答过长"],
+  content_filter: [
+    "its endpoint withheld the answer, or the rest of it",
+    "其服务没有放出回答，或没有放出其余部分",
+  ],
+  empty: ["it wrote nothing", "什么也没有写"],
+  ungrounded: [
+    "nothing it wrote is borne out by the sentences it cites",
+    "所写的内容在所引原文中都没有依据",
+  ],
+};
+
+/** @param {unknown} failure */
+function failures(failure) {
+  return reasons[/** @type {Failure} */ (failure)];
+}
+
 /** A number as the language writes it. @param {unknown} value @param {string} locale */
 function number(value, locale) {
   return new Intl.NumberFormat(locale).format(Number(value));
@@ -130,41 +212,6 @@ function duration(ms, locale) {
     Number(ms) < 1000 ? [Number(ms), "millisecond", 0] : [Number(ms) / 1000, "second", 1];
   const options = { unit, maximumFractionDigits: digits };
   return new Intl.NumberFormat(locale, { style: "unit", ...options }).format(value);
-}
-
-/** @type {Intl.DateTimeFormatOptions} */
-const medium = { dateStyle: "medium", timeZone: "UTC" };
-
-/**
- * The day an article names, whatever the reader's own time zone.
- *
- * @param {unknown} iso
- * @param {string} locale
- */
-function day(iso, locale) {
-  return new Intl.DateTimeFormat(locale, medium).format(midnight(iso));
-}
-
-/** @param {unknown} iso */
-function midnight(iso) {
-  return new Date(`${String(iso).slice(0, 10)}T00:00Z`);
-}
-
-/** The days from one to another, either of which may be open. @param {About} about */
-function englishPeriod({ from, to }) {
-  if (!to) return `since ${day(from, "en-GB")}`;
-  if (!from) return `until ${day(to, "en-GB")}`;
-  return new Intl.DateTimeFormat("en-GB", medium).formatRange(midnight(from), midnight(to));
-}
-
-/** The same in Chinese, for which Intl would write figures and strokes. @param {About} about */
-function chinesePeriod({ from, to }) {
-  const [begin, end] = [from, to].map((iso) => (iso ? day(iso, "zh-CN") : ""));
-  if (!to) return `${begin}以来`;
-  if (!from) return `${end}为止`;
-  if (from === to) return begin;
-  const year = begin.slice(0, begin.indexOf("年") + 1);
-  return `${begin}至${end.startsWith(year) ? end.slice(year.length) : end}`;
 }
 
 /** The words for a key, in the language in use. @param {Key} key @param {About} [about] */
@@ -199,7 +246,7 @@ function speak(element) {
 
 /** The language chosen before, or the browser's. @returns {Tongue} */
 export function preferredTongue() {
-  const chosen = localStorage.getItem("language") ?? navigator.language;
+  const chosen = recall("language") ?? navigator.language;
   return chosen.startsWith("zh") ? "zh" : "en";
 }
 
@@ -215,7 +262,7 @@ export function speakIn(chosen) {
 /** Change to the other language and remember it. */
 export function switchTongue() {
   speakIn(tongue === "zh" ? "en" : "zh");
-  localStorage.setItem("language", tongue);
+  remember("language", tongue);
 }
 
 /**

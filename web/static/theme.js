@@ -2,12 +2,13 @@
 
 import { make } from "./dom.js";
 import { say } from "./i18n.js";
+import { recall, remember } from "./memory.js";
 
 const themes = /** @type {const} */ (["system", "light", "dark"]);
 
 /** @returns {typeof themes[number]} */
 function chosen() {
-  return themes.find((theme) => theme === localStorage.getItem("theme")) ?? "system";
+  return themes.find((theme) => theme === recall("theme")) ?? "system";
 }
 
 /** Let a button show the theme and move on to the next. @param {HTMLButtonElement} button */
@@ -19,7 +20,7 @@ export function themeButton(button) {
     say(name, chosen());
   };
   button.addEventListener("click", () => {
-    localStorage.setItem("theme", themes[(themes.indexOf(chosen()) + 1) % themes.length]);
+    remember("theme", themes[(themes.indexOf(chosen()) + 1) % themes.length]);
     show();
   });
   show();

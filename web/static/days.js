@@ -1,0 +1,38 @@
+/** Turns days written as 2026-11-22, and periods of them, into words. */
+
+/** @import { About } from "./i18n.js" */
+
+/** @type {Intl.DateTimeFormatOptions} */
+const medium = { dateStyle: "medium", timeZone: "UTC" };
+
+/**
+ * The day an article names, whatever the reader's own time zone.
+ *
+ * @param {unknown} iso
+ * @param {string} locale
+ */
+export function day(iso, locale) {
+  return new Intl.DateTimeFormat(locale, medium).format(midnight(iso));
+}
+
+/** @param {unknown} iso */
+function midnight(iso) {
+  return new Date(`${String(iso).slice(0, 10)}T00:00Z`);
+}
+
+/** The days from one to another, either of which may be open. @param {About} about */
+export function englishPeriod({ from, to }) {
+  if (!to) return `since ${day(from, "en-GB")}`;
+  if (!from) return `until ${day(to, "en-GB")}`;
+  return new Intl.DateTimeFormat("en-GB", medium).formatRange(midnight(from), midnight(to));
+}
+
+/** The same in Chinese, for which Intl would write figures and strokes. @param {About} about */
+export function chinesePeriod({ from, to }) {
+  const [begin, end] = [from, to].map((iso) => (iso ? day(iso, "zh-CN") : ""));
+  if (!to) return `${begin}以来`;
+  if (!from) return `${end}为止`;
+  if (from === to) return begin;
+  const year = begin.slice(0, begin.indexOf("年") + 1);
+  return `${begin}至${end.startsWith(year) ? end.slice(year.length) : end}`;
+}

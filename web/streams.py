@@ -1,0 +1,139 @@
+"""An answer's events to a stream of them, which a client that lost it may take up again."""
+
+import asyncio
+import json
+import logging
+import re
+import threading
+from collections.abc import AsyncGenerator, Generator
+from uuid import uuid4
+
+from fastapi.concurrency import run_in_threadpool
+from pydantic_core import to_json
+from sse_starlette import ServerSentEvent
+
+from qa.types import Done, Event, Meta, Query, Source, Statement
+from web.problems import problem
+
+logger = logging.getLogger(__name__)
+
+KEPT_SECONDS = 30.0
+"""How long a stream that nobody reads can be taken up; an EventSource tries it after 3 s or so."""
+
+MOST_KEPT = 64
+MOST_KEPT_BYTES = 16_000_000
+"""Of streams that nobody reads, all together; beyond it those left longest ago go first."""
+
+_NAMES: dict[type, str] = {Meta: "meta", Source: "source", Statement: "statement", Done: "done"}
+_ID = re.compile(r"([0-9a-f]{32}):([1-9][0-9]{0,8})")
+_LAST_ID = re.compile(r"[0-9a-f]{32}:end")
+
+
+def is_over(last_event_id: str) -> bool:
+    """Say whether nothing follows the event of this id: it was `done` or `error`.
+
+    The id itself says so, whatever became of the stream: an EventSource comes back after the last
+    event as after any other, and would otherwise ask the same again for ever.
+    """
+    return _LAST_ID.fullmatch(last_event_id) is not None
+
+
+class Stream:
+    """The events of one answer, as they are sent; safe to share by threads.
+
+    The first who reads an event draws it from the engine, and it is kept for others: nothing is
+    worked out that nobody waits for, and nothing twice.
+    """
+
+    def __init__(self, query: Query, events: Generator[Event, None, None]) -> None:
+        self.id = uuid4().hex
+        self.query = query
+        self.readers = 0
+        self.drawn: list[bytes] = []
+        self._events = events
+        self._drawing = threading.Lock()
+
+    def event(self, number: int) -> bytes | None:
+        """Return an event, counted from 0, that is drawn or comes next; None behind the last."""
+        with self._drawing:
+            if number == len(self.drawn) and (event := self._draw()):
+                self.drawn.append(event)
+            return self.drawn[number] if number < len(self.drawn) else None
+
+    def close(self) -> None:
+        """End what the engine is doing for it."""
+        with self._drawing:
+            self._events.close()
+
+    def _draw(self) -> bytes | None:
+        try:
+            event = next(self._events, None)
+        except Exception as error:
+            # The status line is long gone: whatever happens now can only be told inside the stream.
+            logger.exception("a stream of events broke off")
+            return self._encode("error", json.dumps(problem(error)))
+        if event is None:
+            return None
+        return self._encode(_NAMES[type(event)], to_json(event).decode())
+
+    def _encode(self, name: str, data: str) -> bytes:
+        number = "end" if name in {"done", "error"} else len(self.drawn) + 1
+        return ServerSentEvent(data, event=name, id=f"{self.id}:{number}").encode()
+
+
+class Streams:
+    """The streams that are being read or can be taken up again; for one event loop."""
+
+    def __init__(self) -> None:
+        self._streams: dict[str, Stream] = {}
+        self._left: dict[str, asyncio.TimerHandle] = {}
+        """Those that nobody reads, left longest ago first, and what will forget each."""
+
+    async def read(
+        self, query: Query, events: Generator[Event, None, None], last_event_id: str
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield what follows the event that the client had last.
+
+        If that is no event of an answer to this query, or is forgotten, all of `events`.
+        """
+        stream, number = self._known(query, last_event_id) or (Stream(query, events), 0)
+        self._enter(stream)
+        try:
+            while (event := await run_in_threadpool(stream.event, number)) is not None:
+                yield event
+                number += 1
+        finally:
+            self._leave(stream)
+
+    def _known(self, query: Query, last_event_id: str) -> tuple[Stream, int] | None:
+        if (
+            (named := _ID.fullmatch(last_event_id))
+            and (stream := self._streams.get(named[1]))
+            and stream.query == query
+            and (number := int(named[2])) <= len(stream.drawn)
+        ):
+            return stream, number
+        return None
+
+    def _enter(self, stream: Stream) -> None:
+        self._streams[stream.id] = stream
+        stream.readers += 1
+        if forgetting := self._left.pop(stream.id, None):
+            forgetting.cancel()
+
+    def _leave(self, stream: Stream) -> None:
+        stream.readers -= 1
+        if stream.readers:
+            return
+        loop = asyncio.get_running_loop()
+        self._left[stream.id] = loop.call_later(KEPT_SECONDS, self._forget, stream.id)
+        while len(self._left) > MOST_KEPT or self._bytes_left() > MOST_KEPT_BYTES:
+            self._forget(next(iter(self._left)))
+
+    def _bytes_left(self) -> int:
+        return sum(len(event) for id in self._left for event in self._streams[id].drawn)
+
+    def _forget(self, id: str) -> None:
+        self._left.pop(id).cancel()
+        # What the engine does to end may take its time, and others are being served here.
+        asyncio.get_running_loop().run_in_executor(None, self._streams.pop(id).close)
