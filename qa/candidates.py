@@ -91,13 +91,16 @@ class Candidate:
         return self.span.of(self.hit.article.text)
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
+    """A sentence of a hit, and the share of the question's concepts that it tells."""
+
     hit: Hit
     sentence: int
     share: float
 
     @property
     def text(self) -> str:
+        """The sentence, in the article's own words."""
         return _sentence(self.hit.article, self.sentence)
 
 
@@ -112,7 +115,7 @@ def candidates(
 
     `weights` gives each concept of the question its weight (inverse document frequency).
     """
-    places = _promising(hits[:CANDIDATE_HITS], weights)
+    places = promising(hits, weights)[:CANDIDATE_SENTENCES]
     texts = [embedded_text(place.hit.article, place.text) for place in places]
     encoding = encoder.encode(texts, "passage", tokens=True)
     kind = wanted(question)
@@ -133,15 +136,14 @@ def candidates(
     return sorted(found, key=lambda one: (-one.score, one.hit.passage.id, one.sentence))
 
 
-def _promising(hits: Sequence[Hit], weights: Mapping[Concept, float]) -> list[_Place]:
-    """Return the sentences worth reading."""
-    places = [place for hit in hits for place in _places(hit, weights)]
+def promising(hits: Sequence[Hit], weights: Mapping[Concept, float]) -> list[Place]:
+    """Return the sentences of the first hits, the most promising by what is stored first."""
+    places = [place for hit in hits[:CANDIDATE_HITS] for place in _places(hit, weights)]
     # The sort is stable: of equal ones those of the better hit come first.
-    places.sort(key=_promise, reverse=True)
-    return places[:CANDIDATE_SENTENCES]
+    return sorted(places, key=_promise, reverse=True)
 
 
-def _places(hit: Hit, weights: Mapping[Concept, float]) -> list[_Place]:
+def _places(hit: Hit, weights: Mapping[Concept, float]) -> list[Place]:
     article, passage = hit.article, hit.passage
     total = sum(weights.values()) or 1.0
     # News names its subject in the title, or a sentence before, and then says "the museum".
@@ -155,12 +157,12 @@ def _places(hit: Hit, weights: Mapping[Concept, float]) -> list[_Place]:
             weight * (1 if _says(own, one) else BESIDE * _says(beside, one))
             for one, weight in weights.items()
         )
-        places.append(_Place(hit, number, said / total))
+        places.append(Place(hit, number, said / total))
         before = own
     return places
 
 
-def _promise(place: _Place) -> float:
+def _promise(place: Place) -> float:
     hit = place.hit
     match = hit.matches[place.sentence - hit.passage.first] if hit.matches else 0.0
     return hit.scores.fused + match + PROMISE * place.share

@@ -30,11 +30,14 @@ from embeddings.encoder import Encoder, Encoding, ModelInfo, TokenVectors, open_
 from embeddings.late import match, pack
 from embeddings.models import BUILT_IN
 from embeddings.tokens import Role
+from qa.candidates import CANDIDATE_HITS, candidates, promising
 from qa.config import Settings
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary
 from qa.engine import Engine
+from qa.home import open_home
 from qa.neutral import PARALLEL
+from qa.search import read_question, search
 from qa.store import Draft
 from qa.types import Article, Query, Span
 
@@ -57,6 +60,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         subprocess.run([*_NEWSQA, "add", str(SEEDS), "--home", home], check=True)
         _print("serving", _serving(home))
+        _print("sentences", _sentences(Path(home)))
     with tempfile.TemporaryDirectory() as home:
         _print("scale", _scale(Path(home), ours, cache))
 
@@ -90,6 +94,22 @@ def _serving(home: str) -> dict[str, float]:
             "ask_ms": 1e3 * median(times),
             "resident_mb": _resident_mb(process.pid),
         }
+
+
+def _sentences(home: Path) -> dict[str, float]:
+    """Return what choosing sentences costs: by what is stored alone, and when eight are read."""
+    settings = Settings()
+    engine, dictionary = open_home(home, settings), Dictionary(settings.cache)
+    encoder, index = engine.corpus.serving()
+    stored, reading = [], []
+    for question in ROUNDS * 4 * QUESTIONS:
+        asked = read_question(question, encoder, dictionary)
+        found = search(asked, index, engine.corpus.articles, Query(question, CANDIDATE_HITS))
+        seen = found.hits, found.weights
+        stored.append(_seconds(partial(promising, *seen)))
+        read = partial(candidates, asked, question, seen[0], encoder, seen[1])
+        reading.append(_seconds(read))
+    return {"stored_ms": 1e3 * median(stored), "reading_ms": 1e3 * median(reading)}
 
 
 def _scale(home: Path, encoder: Encoder, cache: Path) -> dict[str, float]:

@@ -10,7 +10,7 @@ The sets are looked for in the folder that NEWSQA_DATA names, and their indexes 
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import date
 from statistics import fmean
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from qa.candidates import WEIGHTS, Candidate, Signals, candidates
+from qa.candidates import WEIGHTS, Candidate, Signals, candidates, promising
 from qa.confidence import COEFFICIENTS, Signs, signs
 from qa.config import Settings
 from qa.dictionary import Dictionary
@@ -82,6 +82,7 @@ def main() -> None:
     chosen = options.parse_args()
     passages: list[Choice] = []
     sentences: list[Choice] = []
+    stored: dict[str, list[bool]] = defaultdict(list)
     told: list[Told] = []
     for name in chosen.sets:
         folder = DATA / name
@@ -94,6 +95,7 @@ def main() -> None:
             passages.append(seen.passages(part, known))
             if known.answers:
                 sentences.append(seen.sentences(part, known))
+                stored[part] += seen.stored(known)
                 told += seen.told(part, known)
             if name in CLOSED:
                 told += seen.told(f"{part} left out", replace(known, answers=()), known.relevant)
@@ -103,7 +105,7 @@ def main() -> None:
                     told += _Seen(engine, known).told(f"{path.parent.name} nothing", known)
         print(name, flush=True)
     _ranking(passages)
-    _sentence(sentences)
+    _sentence(sentences, stored)
     _confidence(told)
 
 
@@ -153,6 +155,11 @@ class _Seen:
         relevant = frozenset(name for name, right in zip(names, good, strict=True) if right)
         return Choice(part, self._held, np.array(rows), np.array(good), names, relevant)
 
+    def stored(self, known: Known) -> list[bool]:
+        """Return whether the sentence answers that is best by what is stored, if it is held out."""
+        best = promising(self._found.hits, self._found.weights)[:1]
+        return [any(a in one.text for a in known.answers) for one in best if self._held]
+
     def told(self, part: str, known: Known, hidden: frozenset[str] = frozenset()) -> list[Told]:
         """Return what the best sentence looks like, `hidden` articles left out."""
         found = self._candidates(hidden)
@@ -187,14 +194,15 @@ def _ranking(choices: Sequence[Choice]) -> None:
     print(_named([field.name for field in fields(Evidence)], fitted / fitted[0]))
 
 
-def _sentence(choices: Sequence[Choice]) -> None:
-    print("\nsentences: the first answers\n" + " " * 28 + "served fitted")
+def _sentence(choices: Sequence[Choice], stored: Mapping[str, Sequence[bool]]) -> None:
+    print("\nsentences: the first answers\n" + " " * 28 + "served fitted unread")
     served, fitted = np.array(WEIGHTS), _fitted(choices)
     for part, ones in _held(choices).items():
         cells = [
             fmean(one.good[np.argmax(one.rows @ weights)] for one in ones)
             for weights in (served, fitted)
         ]
+        cells.append(fmean(stored[part]))
         print(f"{part:28}" + " ".join(f"{cell:.3f}" for cell in cells))
     print(_named(Signals._fields, fitted / fitted[0]))
 
