@@ -17,7 +17,7 @@ MAX_STATEMENTS = 3
 
 MAX_LISTED = 5
 MAX_ITEMS = 20
-"""Statements where several things are asked for, and items of a list that answers."""
+"""Statements where several things are asked for, and items of a list, which is one statement."""
 
 MAX_QUOTES = 5
 """Quotes for one claim."""
@@ -48,7 +48,7 @@ class Quote:
 
 
 Claim = tuple[Quote, ...]
-"""What is stated, as one article says it or several do."""
+"""What is stated, as one article says it or several do; of a list, item by item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def claims(
     """
     several = asks_for_several(question)
     if several and (items := listed(ranked[0])):
-        return Claims(tuple((item,) for item in items))
+        return Claims((tuple(items),))
     stated = [_quoted(question, group) for group in chosen(ranked, several)]
     if wanted(question).type is not AnswerType.NUMBER:
         return Claims(tuple(stated))

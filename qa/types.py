@@ -250,7 +250,8 @@ class Citation:
 class Statement:
     """A piece of the answer and what stands behind it: at least one citation.
 
-    Articles that say the same in their own words are quoted one below the other in `text`.
+    Articles that say the same in their own words are quoted one below the other in `text`, and so
+    are the items of a list.
     """
 
     text: str

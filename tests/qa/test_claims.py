@@ -91,6 +91,14 @@ LONG = (
     "澜桥大桥总投资为58亿元，其中市财政承担三成，其余由企业筹集；"
     "指挥部同时表示，通车以后将对过往车辆实行分时段收费，具体办法另行公布，欢迎市民提出意见，意见可以寄到指挥部办公室。"
 )
+LIST = "青石新区昨天公布六大举措：\n" + "\n".join(
+    f"{number}是{measure}。"
+    for number, measure in zip(
+        "一二三四五六",
+        ("修建公园", "扩建学校", "开通公交", "改造老街", "治理河道", "引进企业"),
+        strict=True,
+    )
+)
 ARTICLES = [
     news("早报", "2024-05-02", "澜桥大桥将于2026年通车。澜桥大桥全长3.2公里，双向六车道。"),
     news("晚报", "2024-05-03", "澜桥大桥全长3200米，是本省最长的桥。桥面铺装下月开始。"),
@@ -98,6 +106,7 @@ ARTICLES = [
     news("快讯", "2024-05-03", "青石隧道昨天贯通。青石隧道耗资4.1亿元。", "青石隧道贯通"),
     news("更正", "2024-05-06", "更正：青石隧道耗资应为4.6亿元。本报致歉。", "青石隧道造价更正"),
     news("专题", "2024-05-05", LONG, "澜桥大桥总投资公布"),
+    news("计划", "2024-05-07", LIST, "青石新区公布六大举措"),
 ]
 
 
@@ -151,3 +160,10 @@ def test_of_a_long_sentence_the_clause_is_quoted_that_answers(engine: Engine) ->
     assert first.quote == "澜桥大桥总投资为58亿元，其中市财政承担三成，其余由企业筹集；"
     assert [mark.of(answer.answer) for mark in first.marks] == ["58亿元"]
     assert answer.answer[first.answer_start : first.answer_end] == first.quote
+
+
+def test_a_list_is_one_statement_that_cites_every_item(engine: Engine) -> None:
+    answer = engine.ask(Query("青石新区的六大举措有哪些"))
+    assert statements(answer) == [["计划"] * 7]
+    assert [one.quote for one in answer.citations] == LIST.split("\n")
+    assert answer.answer == LIST

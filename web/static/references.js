@@ -2,7 +2,7 @@
 
 import { authorsOf, parts } from "./authors.js";
 import { word } from "./i18n.js";
-import { isQuoted } from "./statement.js";
+import { isQuoted, ownQuotes } from "./statement.js";
 
 /** @import { Statement } from "./ask.js" */
 /** @import { Article } from "./article.js" */
@@ -146,11 +146,12 @@ function about({ publisher, published }, title) {
   return [title, place].filter(Boolean).map((one) => closed(one, ".")).join(" ");
 }
 
-/** What a statement says: of several quotes the first. @param {Statement} statement */
+/** What a statement says, in its first article's words. @param {Statement} statement */
 function words(statement) {
   if (!isQuoted(statement)) return statement.text;
-  const [{ quote, correction }] = statement.citations;
-  return correction ? word("corrected", { quote }) : quote;
+  const own = ownQuotes(statement);
+  const quote = own.map((citation) => citation.quote).join("\n");
+  return own[0].correction ? word("corrected", { quote }) : quote;
 }
 
 /**

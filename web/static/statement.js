@@ -21,8 +21,17 @@ export function isQuoted({ text, citations }) {
 }
 
 /**
- * A statement: its first quote, and folded what else says so; of a sentence that was written, the
- * sentence, and folded what it cites.
+ * What the first article of a statement says: a sentence, or every item of a list.
+ *
+ * @param {Statement} statement
+ */
+export function ownQuotes({ citations }) {
+  return citations.filter(({ article_id }) => article_id === citations[0].article_id);
+}
+
+/**
+ * A statement: what its first article says (of a list every item), and folded what others say; of
+ * a sentence that was written, the sentence, and folded what it cites.
  *
  * @param {Statement} statement
  * @param {Context} context
@@ -31,8 +40,9 @@ export function statementBlock(statement, context) {
   const { text, citations } = statement;
   const block = make("div", { class: "statement" });
   if (isQuoted(statement)) {
-    const [first, ...others] = citations;
-    block.append(quoteLine(first, context));
+    const own = ownQuotes(statement);
+    const others = citations.filter((citation) => !own.includes(citation));
+    block.append(...own.map((citation) => quoteLine(citation, context)));
     if (others.length > 0) block.append(fold("alsoSaid", others, context));
     return block;
   }
