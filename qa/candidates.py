@@ -21,8 +21,10 @@ from qa.types import Article, Hit, Span
 CANDIDATE_HITS = 10
 CANDIDATE_SENTENCES = 8
 """Hits whose sentences are considered, and how many of these are read: the most promising by their
-words, their stored token vectors and their hit. Of the sentences that answer, .96 are among the
-first eight."""
+words, their stored token vectors and their hit. One that answers is among the first eight for .94
+to .98 of the development questions. By what is stored alone the first sentence answers .67 of
+CMRC's held-out questions, .57 of RGB's, .72 of crud_news's and .75 to .86 of XQuAD's; with the
+eight read .78, .71, .74 and .77 to .88 (`make fit`)."""
 
 PROMISE = 0.23
 """The weight of a sentence's shared concepts for choosing which to read, beside its hit's score and

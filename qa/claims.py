@@ -11,7 +11,8 @@ from qa.dictionary import Dictionary
 from qa.lexical import Concept, words
 from qa.lists import asks_for_several, enumeration
 from qa.search import Asked
-from qa.types import Hit, Passage, Span
+from qa.types import Hit, Passage, Span, Time
+from qa.when import asked_for
 
 MAX_STATEMENTS = 3
 
@@ -24,6 +25,11 @@ MAX_QUOTES = 5
 
 MARGIN = 0.05
 """A further sentence is stated only if it scores this close to the best."""
+
+KNOWN = 0.1
+"""A sentence comes first whose value is known to be of what is asked for, if it scores this close
+to the best. Of 456 development questions for numbers it changed 13: over news 3 more were answered
+rightly, elsewhere 3 fewer."""
 
 LONG = 120
 """Code points; of a Chinese sentence that is longer, only the part between semicolons is quoted
@@ -59,6 +65,12 @@ class Claims:
     conflicting: bool = False
 
 
+def passages(ranked: Sequence[Candidate]) -> Claims:
+    """Return the passages that the best of the candidates stand in, at least one, as claims."""
+    hits = {one.hit.passage.id: one.hit for (one, *_) in chosen(ranked)}.values()
+    return Claims(tuple((Quote(hit, hit.passage.span, (), corrects(hit.article)),) for hit in hits))
+
+
 def claims(
     question: str,
     asked: Asked,
@@ -76,11 +88,15 @@ def claims(
     stated = [_quoted(question, group) for group in chosen(ranked, several)]
     if wanted(question).type is not AnswerType.NUMBER:
         return Claims(tuple(stated))
-    # What "the second quarter" is depends on the day; the articles' own times are compared anyway.
+    # What "the second quarter" is depends on the day, and its year on the article.
     period = asked.time.period if asked.time and not asked.time.relative else None
     value = asked_value(question, weights, period, dictionary)
-    given = [(one, of) for one in ranked if (of := told(value, one.hit, one.span))]
-    if not given or given[0][0].score < ranked[0].score - MARGIN:
+    given = [
+        (one, of)
+        for one in ranked
+        if (of := told(value, one.hit, one.span)) and _is_of(asked.time, of)
+    ]
+    if not given or given[0][0].score < ranked[0].score - KNOWN:
         return Claims(tuple(stated))
     found = versions([of for _, of in given], dictionary)
     groups = tuple(_given(group) for group in found.groups)
@@ -88,14 +104,15 @@ def claims(
         return Claims(groups, found.verdict == "different")
     again = {_place(quote) for quote in groups[0]}
     rest = [claim for claim in stated if again.isdisjoint(map(_place, claim))]
-    return Claims((*groups, *rest[: MAX_STATEMENTS - 1]))
+    return Claims((*groups, *(one for one in rest if one[0].marks))[:MAX_STATEMENTS])
 
 
 def chosen(ranked: Sequence[Candidate], several: bool = False) -> list[list[Candidate]]:
     """Return the sentences to state: the best, and those close to it that say something else.
 
-    Each comes with those of other articles that say it in nearly the same words. Where `several`
-    things are asked for, more are stated.
+    They offer the kind of answer that is wanted as well as the best does. Each comes with those of
+    other articles that say it in nearly the same words. Where `several` things are asked for, more
+    are stated.
     """
     most = MAX_LISTED if several else MAX_STATEMENTS
     groups: list[list[Candidate]] = []
@@ -103,7 +120,7 @@ def chosen(ranked: Sequence[Candidate], several: bool = False) -> list[list[Cand
         if one.score < ranked[0].score - MARGIN:
             break
         group = next((group for group in groups if _alike(one.text, group[0].text)), None)
-        if group is None and len(groups) < most:
+        if group is None and len(groups) < most and one.signals.fit >= ranked[0].signals.fit:
             groups.append([one])
         elif group and all(one.hit.article.id != other.hit.article.id for other in group):
             group.append(one)
@@ -111,19 +128,24 @@ def chosen(ranked: Sequence[Candidate], several: bool = False) -> list[list[Cand
 
 
 def listed(best: Candidate) -> list[Quote]:
-    """Return the items of the list that the best sentence stands in, none if it is in none.
+    """Return the items of the list that the best sentence begins or leads up to, else none.
 
-    Their hit is the best sentence's, widened to hold them all.
+    What goes on about an item answers by itself. Their hit is the best sentence's, widened to hold
+    them all.
     """
     article, passage = best.hit.article, best.hit.passage
     items = enumeration(article, best.sentence)[:MAX_ITEMS]
-    if not items:
+    if best.sentence not in items:
         return []
     first, last = min(passage.first, items[0]), max(passage.last, items[-1])
     span = Span(article.sentences[first].start, article.sentences[last].end)
     wide = Passage(article.id, first, last, span, span.of(article.text))
     hit = replace(best.hit, passage=wide, matches=())
     return [Quote(hit, article.sentences[number]) for number in items]
+
+
+def _is_of(time: Time | None, of: Told) -> bool:
+    return time is None or of.value.period is None or asked_for(time, of.value.period)
 
 
 def _quoted(question: str, group: Iterable[Candidate]) -> Claim:

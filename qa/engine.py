@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from qa.answer import NOT_FOUND, SEPARATOR, source, state
 from qa.candidates import CANDIDATE_HITS, Candidate, candidates
-from qa.claims import MAX_STATEMENTS, Claims, Quote, claims
+from qa.claims import Claims, Quote, claims, passages
 from qa.confidence import THRESHOLD, confidence
 from qa.conversation import standalone
 from qa.corpus import Corpus
@@ -119,7 +119,7 @@ class Engine:
 
         answering = perf_counter()
         ranked = candidates(asked, question, found.hits, encoder, found.weights)
-        sure = confidence(question, language, ranked)
+        sure = confidence(question, detect_language(question), time, ranked)
         stated = Claims()
         if ranked and sure >= self._threshold:
             stated = self._claims(query, question, asked, found, ranked)
@@ -133,8 +133,7 @@ class Engine:
             writing = yield from _noted(self._writer.write(question, language, shown), statements)
         if writing is None or (writing.failure and not statements):
             statements += state(_among(stated.claims, shown))
-            if stated.conflicting and len(statements) > 1:
-                status = "conflicting"
+            status = "conflicting" if stated.conflicting else "answered"
             yield from statements
         now = perf_counter()
         yield Done(
@@ -155,8 +154,7 @@ class Engine:
     ) -> Claims:
         """Return what the answer quotes: sentences, or whole passages if the mode asks for them."""
         if query.mode == "passages":
-            best = found.hits[:MAX_STATEMENTS]
-            return Claims(tuple((Quote(hit, hit.passage.span),) for hit in best))
+            return passages(ranked)
         return claims(question, asked, ranked, found.weights, self._dictionary)
 
 

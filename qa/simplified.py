@@ -1,9 +1,13 @@
-"""Traditional characters to simplified ones, by the words of CC-CEDICT."""
+"""Text to forms in which a word is written one way, each character where it was.
+
+Traditional characters become simplified ones by the words of CC-CEDICT.
+"""
 
 import gzip
 from collections import Counter, defaultdict
 from functools import cache
 from importlib.resources import files
+from unicodedata import normalize
 
 
 def simplified(text: str) -> str:
@@ -13,6 +17,35 @@ def simplified(text: str) -> str:
     '宝座上的冯太后'
     """
     return text if text.isascii() else text.translate(_table())
+
+
+def normal(text: str) -> str:
+    """Return `text` in simplified characters, its letters, digits and signs of normal width.
+
+    Chinese punctuation stays, which no number is written with: in ，5人 begins a number, not in ,5.
+
+    >>> normal("營收，３．２億元")
+    '营收，3.2亿元'
+    """
+    return simplified(text).translate(_NARROW)
+
+
+def folded(text: str) -> str:
+    """Return `text` as `normal` does and in lower case, as long as it was.
+
+    >>> folded("ＧＤＰ增長")
+    'gdp增长'
+    """
+    plain = normal(text)
+    low = plain.lower()
+    return low if len(low) == len(plain) else plain
+
+
+_NARROW = {
+    wide: normalize("NFKC", chr(wide))
+    for wide in (*map(ord, "\u3000￡￥"), *range(0xFF01, 0xFF5F))
+    if chr(wide) not in "！（），：；？［］｛｝"
+}
 
 
 @cache

@@ -190,7 +190,7 @@ def without_titles(text: str) -> str:
     """Return `text` with the titles of works in it blank: what a work is called says nothing.
 
     >>> without_titles("《2025年展望》于昨天发布")
-    '          于昨天发布'
+    '         于昨天发布'
     """
     return _NAMED_WORK.sub(lambda title: " " * len(title[0]), text)
 

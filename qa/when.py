@@ -101,6 +101,57 @@ def agreement(time: Time, published: date | None, periods: Iterable[Period]) -> 
     return max(spoken, 1.0 if time.relative else PUBLISHED)
 
 
+def asked_for(time: Time, period: Period) -> bool:
+    """Say whether a period overlaps the one asked for: of any year, if the question names none."""
+    if time.period == _WHOLE or _overlap(time.period, period):
+        return True
+    begin, end = period
+    if _YEAR.search(time.expression) or not begin or not end:
+        return False
+    years = range(begin.year - 1, end.year + 1)
+    return any(_overlap(_moved(time.period, year), period) for year in years)
+
+
+def elsewhen(time: Time, text: str, published: date | None) -> bool:
+    """Say whether a text speaks of times, none of which is the one asked for.
+
+    Of times that are only where another begins or ends, and of single days where more than that is
+    asked for (most are days of report), nothing is concluded.
+    """
+    begin, end = _closed(time.period)
+    spoken = [
+        one.period
+        for one in read_dates(text, published, "nearest")
+        if bound_of(text, one) is None
+        and not ((end - begin) > _REPORTED and _length(one.period) <= _REPORTED)
+    ]
+    return bool(spoken) and not any(asked_for(time, period) for period in spoken)
+
+
+_REPORTED = timedelta(3)
+# A question that has one of these says which year it means.
+_YEAR = re.compile(
+    r"\d{4}|[去今明昨近]|[本这這]年|上(?!半)|前(?!三)|最|目前|当前|現|现"
+    r"|\b(?:last|this|next|past|previous|ago|yesterday|today|tomorrow|recent|latest|current)",
+    re.IGNORECASE,
+)
+
+
+def _moved(period: Period, year: int) -> Period:
+    """Return the period as it lies in another year, to which its first day is moved."""
+    begin, end = _closed(period)
+    years = year - begin.year
+    try:
+        return Period(begin.replace(year=year), end.replace(year=end.year + years))
+    except ValueError:  # 29 February
+        return period
+
+
+def _length(period: Period) -> timedelta:
+    begin, end = _closed(period)
+    return end - begin
+
+
 def freshness(published: date | None, newest: date) -> float:
     """Return from 1, for what is as new as `newest`, down to 0, for what is old or without a day.
 

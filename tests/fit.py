@@ -167,7 +167,7 @@ class _Seen:
             Told(
                 part,
                 self._held,
-                signs(known.question, detect_language(known.question), found),
+                signs(known.question, detect_language(known.question), self._asked.time, found),
                 any(answer in found[0].text for answer in known.answers),
             )
             for _ in found[:1]
@@ -227,8 +227,9 @@ def _confidence(told: Sequence[Told]) -> None:
 
 
 def _logistic(told: Sequence[Told]) -> Rows:
-    """Return the coefficients and the bias; that of `unnamed` is not fitted but set."""
-    free = np.array([name != "unnamed" for name in (*Signs._fields, "bias")])
+    """Return the coefficients and the bias; two are not fitted but set by hand."""
+    by_hand = ("unnamed", "elsewhen")
+    free = np.array([name not in by_hand for name in (*Signs._fields, "bias")])
     rows = np.array([[*one.row, 1.0] for one in told], float)
     answers = np.array([one.answers for one in told], float)
     start = np.where(free, 0.0, [*COEFFICIENTS, 0.0])

@@ -1,11 +1,12 @@
 """Question and sentence to the part that answers, by the kind of answer that is wanted.
 
 Rules over text alone, made on one half of the texts and measured on the other. The sentence that
-answers fits better than another of its text (AUROC) with .87 where a number is wanted, .79 a time,
-.71 a reason, .68 a place and .64 a person in Chinese (CMRC 2018, 1,419 questions of all kinds);
-.81, .84, .74, .59 and .60 in English (SQuAD 2, 1,313); .74 and .77 for numbers and times across
-(XQuAD, 37 and 19 questions). In the right sentence a part is marked for .46, .30 and .14 of the
-questions, and .92, .82 and .84 of these parts overlap the answer.
+answers fits better than another of its text (AUROC) with .89 where a number is wanted, .78 a time,
+.71 a reason, .68 a place and .65 a person in Chinese (CMRC 2018, 1,419 questions of all kinds);
+.82, .84, .74, .59 and .60 in English (SQuAD 2, 1,313); .73 and .77 for numbers and times across
+(XQuAD, 37 and 19 questions). In the right sentence a part is marked for .41, .27 and .13 of the
+questions, and .94, .84 and .86 of these parts overlap the answer. Of the marks in whatever the
+engine quotes .72 are right (119, for 185 questions about news, whose errors were learnt from).
 
 To choose among the parts by the tokens' vectors too was right as often inside a language, and for
 .64 instead of .60 across (on some 55 questions): they are left out.
@@ -15,20 +16,21 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
-from qa.answer_types.asking import Wanted, aspect_of, wanted
+from qa.answer_types.classification import Wanted, aspect_of, wanted
 from qa.answer_types.clauses import items, reasons
-from qa.answer_types.folding import folded
+from qa.answer_types.entities import named_in, organisations, persons, places, works
 from qa.answer_types.gaps import gap
-from qa.answer_types.marking import nearest
-from qa.answer_types.named import named_in, organisations, persons, places, works
-from qa.answer_types.part import Part, disjoint
-from qa.answer_types.quantities import numbers, times
+from qa.answer_types.numeric import numbers, times
+from qa.answer_types.part import Part, disjoint, enumerated
+from qa.answer_types.proximity import nearest
 from qa.answer_types.question_words import AnswerType
+from qa.lists import asks_for_several
 from qa.numbers import in_digits
+from qa.simplified import folded
 from qa.text import without_titles
 from qa.types import Span
 
-__all__ = ["AnswerType", "Wanted", "fits", "folded", "marked", "named_in", "parts", "wanted"]
+__all__ = ["AnswerType", "Wanted", "fits", "marked", "named_in", "wanted"]
 
 UNSURE = 0.5
 NO_UNIT = 0.5
@@ -54,15 +56,6 @@ _FINDERS: dict[AnswerType, Callable[[str, str], Iterable[Part]]] = {
 }
 
 
-def parts(text: str, wanted: Wanted, question: str) -> tuple[Span, ...]:
-    """Return the parts of a sentence that could answer, in order, disjoint.
-
-    What the question itself says is left out. Empty where the kind of answer has no form to tell it
-    by (YES_NO, OTHER).
-    """
-    return tuple(part.span for part in _parts(text, wanted, question))
-
-
 def fits(text: str, wanted: Wanted, question: str) -> float:
     """Return how well a sentence offers the kind of answer that is wanted, 0 to 1.
 
@@ -79,20 +72,31 @@ def fits(text: str, wanted: Wanted, question: str) -> float:
 def marked(text: str, wanted: Wanted, question: str) -> tuple[Span, ...]:
     """Return the part of a sentence that answers, to be marked in it; empty where that is unsure.
 
-    It is the part nearest to the question's own words, within the gap that its asking word leaves
-    when the question is laid over the sentence, if there is one; or else that gap itself.
+    It is the part nearest to the question's own words; of names, within the gap that the asking
+    word leaves when the question is laid over the sentence, if there is one; where the kind has no
+    form, that gap itself. Lists are not marked: what is told side by side mostly is of something
+    else.
     """
     low, asked = folded(text), folded(question)
-    found = _parts(text, wanted, question)
-    between = gap(asked, low) if wanted.type in _NAMED or wanted.type == AnswerType.OTHER else None
+    between = gap(asked, low) if wanted.type in (*_NAMED, AnswerType.OTHER) else None
+    if wanted.type == AnswerType.OTHER:
+        return () if between is None or _said(between.of(low), question) else (between,)
+    found = _could_answer(_parts(text, wanted, question), low, wanted, question)
     if between:
-        found = [part for part in found if part.sure and _overlap(part.span, between)]
-        if not found:
-            return () if _said(between.of(low), question) else (between,)
+        found = [part for part in found if _overlap(part.span, between)]
     least = NO_UNIT if wanted.type in (AnswerType.NUMBER, AnswerType.DATE) else 1.0
     graded = [(part, grade) for part in found if (grade := _grade(part, wanted)) >= least]
     best = nearest(graded, asked, low, name=wanted.type in _NAMED)
     return () if best is None or len(best.of(text)) > SHORT * len(text) else (best,)
+
+
+def _could_answer(found: list[Part], low: str, wanted: Wanted, question: str) -> list[Part]:
+    """Return those of the parts that are as many, or as much of a change, as is asked for."""
+    if wanted.type == AnswerType.LIST:
+        return []
+    if wanted.type in _NAMED and asks_for_several(question):
+        return enumerated(found, low)
+    return [part for part in found if part.change] if wanted.change else found
 
 
 def _overlap(one: Span, other: Span) -> bool:
@@ -115,7 +119,9 @@ def _parts(text: str, wanted: Wanted, question: str) -> list[Part]:
 
 def _grade(part: Part, wanted: Wanted) -> float:
     grade = 1.0 if part.sure else UNSURE
-    if not wanted.units or part.unit in wanted.units:
+    if wanted.change and not part.change:
+        grade *= OTHER_ASPECT
+    if part.unit in wanted.units or (not wanted.units and part.unit != "rank"):
         return grade
     return grade * (OTHER_UNIT if part.unit else NO_UNIT)
 

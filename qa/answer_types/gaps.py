@@ -14,10 +14,12 @@ _ASKED = re.compile(
 )
 _HAN = re.compile(r"[\u4e00-\u9fff《》「」a-z0-9·]+")
 _LOOSE = "是叫为作了的在于以被由把与和过着用做即有到"
-_JOINING = re.compile(
-    r"[\s（）]*(?:(?:主要|通常|一般|[则就便而被也又还都曾即了的是为叫称作做名在于有由以与和到：“])\s*)*"
+_ASIDE = r"(?:\s|（[^（）]*）|\([^()]*\))*"
+_LINK = r"(?:主要|通常|一般|[则就便而被也又还都曾即了的是为叫称作做名在于有由以与和到：“])\s*"
+_JOINING = re.compile(f"{_ASIDE}(?:{_LINK})*")
+_CLAUSE = re.compile(
+    r"(?:“[^”]*”|（[^）]*）(?![，,。；;：:！!？?]|$)|[^，,。；;：:！!？?（）()“”])*"
 )
-_END = re.compile(r"[，,。；;：:！!？?（()”]|$")
 
 
 def gap(asked: str, low: str) -> Span | None:
@@ -53,7 +55,7 @@ def _chinese(asked: str, low: str) -> Iterator[Span]:
 
 def _end(low: str, start: int, after: str) -> int:
     """Return where the gap ends: where the question goes on, or the clause does not."""
-    end = found.start() if (found := _END.search(low, start)) else len(low)
+    end = clause.end() if (clause := _CLAUSE.match(low, start)) else start
     for length in range(min(6, len(after)), 1, -1):
         at = low.find(after[:length], start, end)
         if at > start:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from qa.values.units import THINGS
+
 
 class AnswerType(StrEnum):
     """The kind of answer that a question wants."""
@@ -18,10 +20,8 @@ class AnswerType(StrEnum):
     OTHER = "other"
 
 
-CLASSIFIERS = (
-    "个家座所场支艘辆架台颗枚张部本篇首条件项种届层级集季章栋间处批轮组款只匹株队句字票面"
-    "大类段村国省市县胎局卷册"
-)
+CLASSIFIERS = f"{THINGS}本篇首届层级集季章组队句字票面大类段村国省市县胎局卷"
+"""What may stand between a number and a noun in Chinese."""
 
 _E = AnswerType
 _WHICH = "哪[一几两二三]?[个位家所部本首张条座支项篇款种只间届份]?|什么样?的?|何种?"
@@ -83,8 +83,8 @@ ENGLISH: tuple[tuple[AnswerType, str], ...] = (
         _E.NUMBER,
         r"\bhow (?:many|much|long|far|old|tall|high|large|big|deep|wide|fast|often|heavy)\b"
         r"|\bwhat (?:is|was|were|are|will be)\b[^?,]*\b(?:profits?|revenues?|sales|income|turnover"
-        r"|prices?|costs?|population|temperature|percentage|rate|budget|salary|gdp|value|height"
-        r"|length|area|distance|total|toll)\b(?:\s(?:of|in|for|during|at|by|per)\b[^?,]*)?\??$",
+        r"|prices?|costs?|population|temperature|percentage|rate|growth|budget|salary|gdp|value"
+        r"|height|length|area|distance|total|toll)\b(?:\s(?:of|in|for|during|at|by|per)\b[^?,]*)?\??$",
     ),
     (_E.PLACE, r"\bwhere\b"),
     (_E.PERSON, r"\bwho(?:m|se)?\b(?! is| are| was| were| has| have)|^who\b"),
@@ -128,22 +128,27 @@ NOUNS = {
 # What a number measures, by what the question asks it of.
 MEASURED = (
     (
+        "ratio",
+        r"占比|比例|比率|百分|[利增失业通胀降升收股涨跌死亡出生]率|增速|增幅|涨幅|跌幅|份额"
+        r"|\b(?:percent\w*|proportion|fraction|share of|growth|(?<!exchange )rate|ratio)\b",
+    ),
+    (
         "percent",
-        r"占比|比例|比率|百分|[利增失业通胀降升收股涨跌死亡出生]率|增速|增幅|涨幅|跌幅|同比|环比|份额|增长|下降|上涨|percent|proportion"
-        r"|\bfraction|\bshare of|\bgr[eo]w(?:th)?\b|\bincreased?\b|\brate\b|\bratio\b",
+        r"同比|环比|增长|下降|上涨"
+        r"|\b(?:gr[eo]wn?|increased?|ris(?:e|en)|rose|f[ea]ll(?:en)?|drop(?:ped)?|declined?)\b",
     ),
     (
         "money",
-        r"钱|价|金额|收入|利润|营收|费用|投资|资金|产值|总值|预算|成本|工资|薪|罚款|奖金|票房|销售额|市值|贷款|耗资|财富"
-        r"|\b(?:costs?|price|paid|pay|revenue|salary|spend|spent|worth|budget|invest\w*|profits?|income"
-        r"|gdp|money|earn\w*|fine[sd]?|fund\w*)\b",
+        r"钱|价|额(?!外)|收入|利润|营收|费用|投资|资金|产值|总值|预算|成本|工资|薪|罚款|奖金|票房|市值|贷款|耗资|财富"
+        r"|\b(?:costs?|prices?|paid|pay|revenues?|turnover|salary|spen[dt]|worth|value|budget|invest\w*"
+        r"|profits?|income|gdp|money|earn\w*|fine[sd]?|fund\w*)\b",
     ),
-    ("people", r"人口|人数|population"),
+    ("people", r"人口|人数|population|\btoll\b"),
     ("area", r"面积|\barea\b"),
     (
         "length",
         r"长度|高度|距离|海拔|深度|宽度|直径|半径|身高|体长|多[高远深宽厚]|多长(?!时间)"
-        r"|how (?:far|tall|high|deep|wide|long (?:is|are|was) the)"
+        r"|how (?:far|tall|high|deep|wide|long (?:is|are|was|were))"
         r"|\b(?:height|length|distance|depth|width|diameter|elevation|altitude)\b",
     ),
     ("weight", r"重量|体重|多重|how heavy|\bweigh[ts]?\b"),

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from qa.checking.days import days_of
 from qa.checking.evidence import Evidence
-from qa.values.quantities import folded, read_quantities
+from qa.simplified import normal
+from qa.values.quantities import read_quantities
 
 
 class _Number(NamedTuple):
@@ -62,7 +63,7 @@ def _dated(evidence: Evidence) -> Iterator[_Number]:
 
 
 def _measured(plain: str) -> set[tuple[Decimal, str]]:
-    return {(one.amount, one.unit) for one in read_quantities(folded(plain))}
+    return {(one.amount, one.unit) for one in read_quantities(normal(plain))}
 
 
 def in_words(plain: str, evidence: Evidence) -> bool:

@@ -5,11 +5,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from qa.concepts import read_concepts
-from qa.conflicts.vocabulary import COMMON, GENERIC, GROWTH, PLAN, TIME, kinds, widened
+from qa.conflicts.vocabulary import COMMON, GENERIC, TIME, kinds, widened
 from qa.dictionary import Dictionary
 from qa.lexical import SOUND, Concept, words
+from qa.simplified import normal
 from qa.types import Period
-from qa.values.quantities import folded, unit_after, without_unit
+from qa.values.modifiers import GROWTH, is_target
+from qa.values.quantities import unit_after, without_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def asked_value(
     question: str, weights: Mapping[Concept, float], period: Period | None, dictionary: Dictionary
 ) -> AskedValue:
     """Return what value a question asks for; `period` is the time it speaks of, if any."""
-    question = folded(question)
+    question = normal(question)
     named = _HOW_MANY.search(question)
     after = question[named.end() :] if named else ""
     # The unit is compared as such, the time by its days.
@@ -78,7 +80,7 @@ def asked_value(
         _head(question, dictionary),
         unit_after(after),
         GROWTH.search(question) is not None,
-        PLAN.search(question) is not None,
+        is_target(question),
         kinds(question),
         period,
     )

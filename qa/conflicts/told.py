@@ -10,9 +10,9 @@ from pypinyin import lazy_pinyin
 from qa.conflicts.asked import AskedValue
 from qa.conflicts.vocabulary import kinds
 from qa.lexical import stem, words
+from qa.simplified import normal
 from qa.types import Hit, Period, Span
 from qa.values import Value, read_values
-from qa.values.quantities import folded
 
 TOLD = 0.9
 """The share of a question, by weight, that a sentence, its title and its article's first sentence
@@ -66,7 +66,7 @@ def told(asked: AskedValue, hit: Hit, span: Span, marks: Sequence[Span] = ()) ->
 
     `marks` say where in the article the part stands that answers, if that is known.
     """
-    article, sentence = hit.article, folded(span.of(hit.article.text))
+    article, sentence = hit.article, normal(span.of(hit.article.text))
     published = article.published.date() if article.published else None
     fitting = [
         value
@@ -77,8 +77,8 @@ def told(asked: AskedValue, hit: Hit, span: Span, marks: Sequence[Span] = ()) ->
     ]
     if not fitting:
         return None
-    title = folded(article.title)
-    context = _context(f"{title}\n{folded(article.sentences[0].of(article.text))}\n{sentence}")
+    title = normal(article.title)
+    context = _context(f"{title}\n{normal(article.sentences[0].of(article.text))}\n{sentence}")
     value = _best(asked, fitting, sentence, title) if asked.share(context) >= TOLD else None
     if value is None:
         return None

@@ -45,18 +45,6 @@ _SAME: dict[str, Concept] = {
 TIME = re.compile(r"^\d{1,4}$|[年月日号时]$|季|上半|下半|^第.$|quart|^(?:half|year|first)$")
 """A token that says when."""
 
-GROWTH = re.compile(
-    r"增长|增加(?!值)|上涨|上升|下降|下跌|减少|增速|增幅|涨幅|降幅"
-    r"|\b(?:grow\w*|gr[eo]w|ris(?:e|en|es)|rose|f[ea]ll(?:en)?|increas\w*|decreas\w*|drop\w*)\b",
-    re.IGNORECASE,
-)
-
-PLAN = re.compile(
-    r"目标|预期|预计|计划|力争|拟|有望|将|预估"
-    r"|\b(?:target\w*|goals?|aim\w*|plan\w*|expect\w*|forecast\w*|will)\b",
-    re.IGNORECASE,
-)
-
 _KINDS = re.compile(
     r"(?P<each>人均|每股|\bper (?:capita|share|person)\b)|(?P<mean>平均|均值|年均|\baverage\b)"
     r"|(?P<core>核心|\bcore\b)|(?P<adjusted>调整后|扣非|扣除非|non-gaap|非公认|\badjusted\b)"

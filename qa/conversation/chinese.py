@@ -4,10 +4,10 @@ import re
 
 import jieba
 
-from qa.answer_types.folding import folded
 from qa.conversation import nouns
 from qa.conversation.earlier import Earlier
 from qa.conversation.times import retimed, times
+from qa.simplified import folded
 from qa.text import detect_language
 from qa.types import Span
 
@@ -19,7 +19,10 @@ _ENDING = re.compile(r"(?:的|的话)?呢?[\s？?。！!]*$")
 _MARKS = re.compile(r"[\s？?。！!]*$")
 _MORE = re.compile(r"(?:还有|其他|其它|别的|另外|还有其他|还有别的)?(?:什么|哪些|的|吗)*呢?")
 _LATER = re.compile(r"(?:后来|之后|接着|接下来|结果)呢?")
-_WHY = re.compile(r"为什么|为何|为啥")
+# What asks again of the whole question before. Which is the second is not told from an answer.
+_BARE = re.compile(
+    r"为什么|为何|为啥|(?:第[一二三四五六七八九十\d]+|最后一)[个项条座家位种款](?:呢|是(?:什么|谁|哪[个位]))?"
+)
 _WHO_SAID = re.compile(r"(?:(?:这|那|此)(?:句?话|个)?)?(?:都?是)?(?P<who>谁(?:这[么样])?\w{1,3}的)")
 _PRONOUN = re.compile(
     r"(?<!其)[它他她]们?|(?<![应活不])该(?!不)|(?<![尤与极])其(?![他它她实余次])中?"
@@ -35,8 +38,9 @@ _ASKED = re.compile(
     r"(?:分别|一共|总共)?(?P<be>是|有|叫|为|达)?"
     r"(?:什么|多少|哪些|哪里|哪儿|哪[位个]|谁|怎么样|怎样|如何|几)[^，,的]{0,4}$|吗$"
 )
-_SEVERAL = re.compile(r"[是有]?(?P<what>什么(?!时候|地方)|哪些)")
+_SEVERAL = re.compile(r"[是有](?P<what>什么(?!时候|地方)|哪些)")
 _COUNTS = re.compile("多少|几")
+_PEOPLE = re.compile("(?:[成老]人|[学考]生|[儿兒]童|青少年|会员|乘客|游客|居民)$")
 
 
 def completed(question: str, earlier: Earlier) -> str | None:
@@ -48,7 +52,7 @@ def completed(question: str, earlier: Earlier) -> str | None:
         return _others(asked)
     if _LATER.fullmatch(words):
         return f"{asked}，{body}"
-    if _WHY.fullmatch(words):
+    if _BARE.fullmatch(words):
         return f"{asked}？{body}"
     if said := _WHO_SAID.fullmatch(words):
         matter = _matter(earlier.question)
@@ -102,6 +106,9 @@ def _fragment(body: str, earlier: Earlier) -> str | None:
 
 def _of(question: str, thing: str, earlier: Earlier) -> str:
     """Return the question asked of another thing, or of another side of the same."""
+    for token in nouns.tokens(question) if _PEOPLE.search(folded(thing)) else ():
+        if _PEOPLE.search(token.text):  # 成人票 gives way to 学生票
+            return question[: token.span.start] + thing + question[token.span.end :]
     owner, _, side = thing.rpartition("的")
     pronoun = _PRONOUN.match(folded(thing))
     if pronoun:
@@ -114,8 +121,6 @@ def _of(question: str, thing: str, earlier: Earlier) -> str:
 
 
 def _is_like_topic(thing: str, question: str) -> bool:
-    if nouns.belongs(thing):
-        return False
     topic = nouns.topic(question)
     alike = topic is not None and folded(topic.of(question))[-1] == folded(thing)[-1]
     return alike or nouns.names_something(thing)
@@ -136,16 +141,15 @@ def _owning(question: str, side: str, earlier: Earlier) -> str:
     """Return the question for another side of its topic: 票价 in place of 全长."""
     topic = nouns.topic(question)
     if topic is None or detect_language(question) == "en":
-        return f"{earlier.topic}的{side}呢？" if earlier.topic else f"{question} {side}？"
+        asks = "是多少" if nouns.is_quantity(side) else "呢？"
+        return f"{earlier.topic}的{side}{asks}" if earlier.topic else f"{question} {side}？"
     asked = _ASKED.search(_MARKS.sub("", folded(question)), topic.end)
     at = asked.start() if asked else len(question)
     kept = [span.end for span in times(question) if topic.end <= span.start < at]
     head, tail = question[: max(kept, default=topic.end)], question[at:]
-    if "多少" in tail and not nouns.belongs(side):
-        return f"{head}的{side}{tail}"
-    if "多少" in tail and nouns.is_quantity(side):
+    if nouns.is_quantity(side):
         return f"{head}的{side}是多少"
-    return f"{head}的{side}呢？"
+    return f"{head}的{side}{'呢？' if nouns.belongs(side) or '多少' not in tail else tail}"
 
 
 def _with_pronoun(body: str, earlier: Earlier) -> str | None:
@@ -163,7 +167,7 @@ def _with_pronoun(body: str, earlier: Earlier) -> str | None:
 def _reach(body: str, pronoun: re.Match[str]) -> int:
     """Return where a pronoun ends, with the noun it points to: 该项目."""
     end = pronoun.end()
-    if pronoun[0][0] in "该这" and pronoun[0] != "这":
+    if pronoun[0][0] in "该这":
         first = next(nouns.tokens(body[end:]), None)
         if first and nouns.is_noun(first):
             return end + first.span.end
@@ -178,7 +182,7 @@ def _meant(pronoun: str, earlier: Earlier) -> str:
         return f"{_matter(earlier.question) or earlier.topic}中"
     noun = pronoun.lstrip(_THIS)
     topic = nouns.topic(earlier.question)
-    if topic and len(noun) > 1:
+    if topic and len(noun) > 1:  # 市 may be that of 市长
         at = folded(earlier.question).find(noun, topic.end)
         if at >= 0:  # 该工厂, of 启澜汽车的新工厂建在哪里
             return earlier.question[topic.start : at + len(noun)]
@@ -202,13 +206,11 @@ def _phrases(body: str) -> list[str]:
     """Return the runs of nouns in a question, but for what is counted: 多少场演出."""
     found: list[str] = []
     last, counted = -1, False
-    words = list(nouns.tokens(body))
-    for at, token in enumerate(words):
+    for token in nouns.tokens(body):
         noun = nouns.is_noun(token)
-        done = token.tag == "vn" and not any(map(nouns.is_noun, words[at + 1 : at + 2]))
         counted = bool(_COUNTS.search(token.text)) or (counted and (noun or token.tag[0] in "mq"))
         # 设计, 施工 are tagged as nouns and are what is done; 收入 may be tagged as a verb.
-        if counted or not (nouns.belongs(token.text) or (noun and not done)):
+        if counted or not (nouns.belongs(token.text) or (noun and token.tag != "vn")):
             continue
         if last == token.span.start:
             found[-1] += token.span.of(body)
@@ -222,6 +224,6 @@ def _named(body: str, earlier: Earlier) -> str | None:
     """大桥何时开工: with the bridge as it was named in full before."""
     topic, short = earlier.topic, nouns.topic(body)
     word = short.of(body) if short else ""
-    if short is None or len(word) < 2 or topic == word or not topic.endswith(word):
+    if short is None or not topic.endswith(word):
         return None
     return body[: short.start] + topic + body[short.end :]

@@ -29,13 +29,16 @@ _BARE = _pattern(
     r"(?:what|who|where|anything|anyone|any|something)\s+else(?:\s+\w+)?|any\s+more",
     r"(?:why|when|where|who|how|how\s+(?:many|much|long|come|so))(?:\s+(?:so|not|then|exactly))?",
     r"(?:when|why|how)\s+(?:was|is|were|did)\s+(?:that|this|it)(?:\s+happen)?",
+    r"(?:what\s+is\s+)?the\s+(?:first|second|third|fourth|fifth|sixth|last|other)(?:\s+ones?)?",
     r"who\s+(?:says|said|claims|claimed|told\s+\w+)(?:\s+(?:so|that|this|it))?|says\s+who",
     r"(?:by|for|in|at|to|from)\s+(?:how\s+(?:many|much)|which|what)(?:\s+[a-z-]+){1,3}",
 )
-_COUNTED = _pattern(r"(?:how\s+(?:many|much)|which|what)(?:\s+[a-z-]+){1,3}")
-_WITHOUT_PLACE = _pattern(
+_HOW_MANY = _pattern(r"how\s+many(?:\s+[a-z-]+)?\s+(?:(?!(?:is|was|has|does)\b)[a-z-]+s|people)")
+_IS_THERE = _pattern(r"(?:is|are)\s+there\s+(?P<what>(?:an?|any)\s+[a-z-]+)")
+_WITHOUT_TOPIC = _pattern(
+    r"^(?:how\s+(?:many|much)|which|what)(?:\s+[a-z-]+){1,3}$",
+    rf"^{_IS_THERE.pattern}$",
     r"\b(?:any(?:one|body|thing)|some(?:one|body|thing)|how\s+many\s+(?:are|were))\b",
-    r"^(?:is|are|was|were)\s+there\s+(?:an?|any)\s+[a-z-]+$",
 )
 
 _PERSONAL = _pattern(r"he|him|his|she|her")
@@ -69,10 +72,7 @@ _IS_SIDE = _pattern(rf"(?:[a-z]+\s+){{0,2}}{_SIDE}(?:\s+(?:of|in|for)\s.*)?")
 _HAS_SIDE = _pattern(rf"\bthe\s+(?:[a-z]+\s+)?{_SIDE}\b(?!\s+(?:of|in|at|for)\b)")
 _DEFINITE = _pattern(r"\bthe\s+(?P<noun>[a-z][\w-]+)\b(?!\s+(?:of|in|that|who|which)\b)")
 _WHOSE = _pattern(r"(?:the|its|their|his|her)\s+")
-_ASKED_SIDE = _pattern(
-    r"what\s+(?:is|was|are|were)\s+the\s+(?P<side>[a-z][\w\s-]*?)(?=\s+(?:of|for|in)\s)"
-)
-_LED_NAME = _pattern(r"(?P<lead>(?:in|at|for|by|from|to|on|with|of)\s).+")
+_LED = _pattern(r"(?P<lead>(?:in|at|for|by|from|to|on|with|of)\s).+")
 
 
 def completed(question: str, earlier: Earlier) -> str | None:
@@ -88,14 +88,16 @@ def completed(question: str, earlier: Earlier) -> str | None:
     found = _with_pronoun(body, earlier)
     if not found and earlier.topic and not _name(body):
         found = _with_definite(body, earlier.topic, earlier.question)
-        if not found and (opening or _COUNTED.fullmatch(words) or _WITHOUT_PLACE.search(words)):
-            found = _capital(f"{earlier.topic}: {body[:1].lower()}{body[1:]}")
+        if not found and (opening or _WITHOUT_TOPIC.search(words)):
+            found = _with_topic(words, earlier.topic)
     return found
 
 
 def _fragment(words: str, earlier: Earlier) -> str:
     """In 2035, Beijing, the price: it takes the place of its like in the question before."""
     question = earlier.question
+    if _LED.fullmatch(words):
+        words = words[0].lower() + words[1:]
     if spans := times(words):
         question = retimed(question, words, spans[0])
         words = words[: led(words, spans[0]).start] + words[spans[-1].end :]
@@ -104,7 +106,7 @@ def _fragment(words: str, earlier: Earlier) -> str:
     if not words:
         return question
     if topic and (name := _name(words)):
-        lead = _LED_NAME.fullmatch(words)
+        lead = _LED.fullmatch(words)
         if lead and not question[: topic.start].lower().endswith(lead["lead"].lower()):
             return f"{_unmarked(question)} {words}?"
         return _put(question, topic, name)
@@ -116,8 +118,6 @@ def _fragment(words: str, earlier: Earlier) -> str:
 
 def _owning(question: str, side: str, earlier: Earlier) -> str:
     """Return the question for another side of its topic: the price, in place of the length."""
-    if asked := _ASKED_SIDE.match(question):
-        return _put(question, Span(*asked.span("side")), side)
     if not earlier.topic:
         return _both(question, f"the {side}")
     told = [led(question, span).of(question) for span in times(question)]
@@ -152,6 +152,15 @@ def _with_definite(body: str, topic: str, asked: str) -> str | None:
     if side := _HAS_SIDE.search(body):
         return _put(body, Span(*side.span()), f"{side[0]} of {topic}")
     return None
+
+
+def _with_topic(words: str, topic: str) -> str:
+    """How many rooms, is there a toll: asked of what was named before."""
+    if _HOW_MANY.fullmatch(words):
+        return f"{_capital(words)} does {topic} have?"
+    if there := _IS_THERE.fullmatch(words):
+        return f"Does {topic} have {there['what']}?"
+    return _capital(f"{topic}: {words[:1].lower()}{words[1:]}?")
 
 
 def _name(words: str) -> str:

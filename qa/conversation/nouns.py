@@ -1,15 +1,16 @@
 """A question to what it is about: the words in it that name somebody or something."""
 
 import re
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import jieba
 
-from qa.answer_types.folding import folded
 from qa.conversation.times import times
-from qa.names import SURNAMES, sound
+from qa.names import sound
+from qa.parts_of_speech import parts_of_speech
+from qa.simplified import folded
 from qa.text import detect_language
 from qa.types import Span
 
@@ -28,7 +29,7 @@ ASKS = re.compile(
     r"什么|甚么|谁|哪|多少|几[^乎何内]|怎|如何|何[时处地人]|为何|是否|有没有|吗|多[大长高远深宽重久快厚]"
 )
 _DETERMINES = re.compile(r"(?:什么|哪.{0,2}|多少|几.?)$")
-_NAMES = ("ns", "nr", "nt", "nz", "eng")
+_NAMES = ("ns", "nr", "nt", "nz")
 
 _ASKING_ENGLISH = (
     "who whom whose what which when where why how is are was were be do does did has have had can"
@@ -44,9 +45,11 @@ _CAPITALS = re.compile(
 _ABOUT = re.compile(r"\b(?:about|regarding)\s+(?:the\s+)?$", re.IGNORECASE)
 # What an auxiliary leads: "does the night ferry begin".
 _SUBJECT = re.compile(
-    r"\b(?P<verb>does|did|do|will|would|can|could|should|is|was|are|were|has|have|had)\s+"
+    r"\b(?P<verb>(?i:does|did|do|will|would|can|could|should|is|was|are|were|has|have|had))\s+"
     r"(?P<noun>(?:the|an?)\s+(?!most\b|\w+est\b)[a-z][\w-]*(?:\s+(?!(?:in|on|at|by|for|of|to|from|with|about)\b)[\w-]+)*)"
 )
+# What is said of it, after is or was: "is the museum open".
+_DONE = re.compile(r"\s+(?:\w+(?:ed|en)|built|held|made|shut)$")
 
 
 class Token(NamedTuple):
@@ -57,13 +60,7 @@ class Token(NamedTuple):
     span: Span
 
 
-@cache
-def _tagger() -> Callable[[str], Iterator[tuple[str, str]]]:
-    # Half a second and 50 MB, which only the first follow-up in Chinese should cost.
-    from jieba import posseg
-
-    tag: Callable[[str], Iterator[tuple[str, str]]] = posseg.cut
-    return tag
+_NOTHING = Token("", "x", Span(0, 0))
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -71,9 +68,11 @@ def tokens(text: str) -> Iterator[Token]:
     simple = folded(text)
     for span in times(text):
         simple = simple[: span.start] + " " * (span.end - span.start) + simple[span.end :]
-    at = 0
-    for word, tag in _tagger()(simple):
-        yield Token(word, tag, Span(at, at + len(word)))
+    at, tags = 0, parts_of_speech()
+    for word in jieba.cut(simple):
+        # A word that the dictionary lacks is mostly a name.
+        unknown = "nz" if word.isalpha() else "m" if word.isalnum() else "x"
+        yield Token(word, tags.get(word, unknown), Span(at, at + len(word)))
         at += len(word)
 
 
@@ -81,25 +80,22 @@ def is_noun(token: Token) -> bool:
     """Say whether a word is a noun, or could be part of one."""
     if not token.text.strip() or ASKS.search(token.text):
         return False
-    return token.tag[0] in "njbl" or token.tag in ("vn", "eng")
+    return token.tag[0] in "njbl" or token.tag == "vn"
 
 
 def names_something(text: str) -> bool:
     """Say whether a Chinese text holds a name: a place, a person, or a word no dictionary has."""
-    words = list(tokens(text))
-    for at, token in enumerate(words):
-        unknown = len(token.text) > 1 and not jieba.dt.FREQ.get(token.text) and is_noun(token)
-        if token.tag.startswith(_NAMES) or unknown:
-            joint = "".join(word.text for word in words[at : at + 2])
-            if not belongs(token.text) and not belongs(joint):
-                return True
-    return False
+    for token, after in pairwise([*tokens(text), _NOTHING]):
+        # 那策, 展人: the segmenter cut 策展人, which is no name.
+        cut = belongs(token.text + after.text) and not belongs(after.text)
+        if token.tag.startswith(_NAMES) and not belongs(token.text) and not cut:
+            return True
+    return any(persons(text))
 
 
 def is_place(text: str) -> bool:
     """Say whether a text is one word, and that a known place."""
-    words = list(tokens(text))
-    return [one.tag for one in words] == ["ns"] and bool(jieba.dt.FREQ.get(words[0].text))
+    return [one.tag for one in tokens(text)] == ["ns"]
 
 
 def belongs(noun: str) -> bool:
@@ -123,13 +119,11 @@ def persons(text: str) -> Iterator[str]:
     if detect_language(text) == "en":
         yield from (span.of(text).removeprefix("The ") for span in _capitals(text))
         return
-    before = ""
-    for token in tokens(text):
-        if token.tag.startswith("nr") and sound(token.text):
-            yield token.span.of(text)
-        elif before in SURNAMES and len(token.text) <= 2 and token.tag[0] in "na":
-            yield text[token.span.start - len(before) : token.span.end]
-        before = token.text
+    for token, after in pairwise([*tokens(text), _NOTHING]):
+        # The segmenter may cut a name that it does not know: 罗, 映川.
+        joined = sound(token.text + after.text) if after.tag[0] in "na" else None
+        if joined or sound(token.text):
+            yield text[token.span.start : (after if joined else token).span.end]
 
 
 def _chinese_topic(text: str) -> Span | None:
@@ -169,7 +163,7 @@ def _determined(words: list[Token], at: int) -> bool:
 
 
 def _goes_on(words: list[Token], at: int) -> bool:
-    return words[at].tag == "x" and at + 1 < len(words) and words[at + 1].tag in ("eng", "m")
+    return words[at].tag == "x" and at + 1 < len(words) and words[at + 1].tag in ("nz", "m")
 
 
 def _english_topic(text: str) -> Span | None:
@@ -177,8 +171,8 @@ def _english_topic(text: str) -> Span | None:
         return name
     if found := _SUBJECT.search(text):
         start, end = found.span("noun")
-        if found["verb"] in ("is", "was", "are", "were"):
-            return Span(start, end)
+        if found["verb"].lower() in ("is", "was", "are", "were"):
+            return Span(start, end - len((_DONE.search(found["noun"]) or [""])[0]))
         words = text[start:end].split()
         return Span(start, start + len(text[start:end].rsplit(None, 1)[0])) if words[2:] else None
     return None

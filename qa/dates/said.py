@@ -47,7 +47,7 @@ class Said(NamedTuple):
         near = (self._in(year, year) for year in range(today.year - 1, today.year + 2))
         periods = [period for period in near if period]
         if toward == "nearest":
-            return min(periods, key=lambda period: abs(begin(period) - today), default=None)
+            return min(periods, key=lambda period: _distance(period, today), default=None)
         return max((one for one in periods if begin(one) <= today), key=begin, default=None)
 
     def _in(self, first: int, last: int) -> Period | None:
@@ -57,6 +57,11 @@ class Said(NamedTuple):
         except ValueError:  # 30 February, or the year 0
             return None
         return Period(start, end) if start <= end else None
+
+
+def _distance(period: Period, today: date) -> timedelta:
+    """Return how far a day lies outside a period."""
+    return max(begin(period) - today, today - (period.date_to or today), timedelta())
 
 
 def begin(period: Period) -> date:

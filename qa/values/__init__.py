@@ -12,10 +12,11 @@ from datetime import date
 from decimal import Decimal
 
 from qa.dates import Expression, read_dates
+from qa.simplified import normal
 from qa.text import without_titles
 from qa.types import Period, Span
-from qa.values.beside import Bound, bound_of, change_of, is_bare, is_compared, is_target
-from qa.values.quantities import Quantity, folded, read_quantities
+from qa.values.modifiers import Bound, bound_of, change_of, is_bare, is_compared, is_target
+from qa.values.quantities import Quantity, read_quantities
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def read_values(text: str, published: date | None) -> tuple[Value, ...]:
     -5 % exact True False
     350000000 元 exact False True
     """
-    plain = folded(without_titles(text))
+    plain = normal(without_titles(text))
     dates = list(read_dates(plain, published, "past"))
     found = [one for one in read_quantities(plain) if not _within(one.span, dates)]
     ends = [0, *(one.span.end for one in found)]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.answer_types import AnswerType, fits, marked, parts, wanted
+from qa.answer_types import AnswerType, fits, marked, wanted
 from qa.types import Span
 
 ASKED = {
@@ -76,7 +76,14 @@ def test_the_asking_words_tell_the_kind_of_answer(kind: AnswerType, question: st
         ("铁路有多少公里", {"length"}),
         ("How many miles is it?", {"length"}),
         ("投资多少亿元", {"money"}),
+        ("投资多少万元", {"money"}),
+        ("有多少员工", {"people"}),
         ("占比多少", {"percent"}),
+        ("贷款增速是多少", {"percent"}),
+        ("What was the net profit of Yunfan?", {"money"}),
+        ("What is the population of Larkwater?", {"people"}),
+        ("What was the death toll?", {"people"}),
+        ("What was the revenue growth in 2023?", {"percent"}),
         ("2025年生产总值增长目标是多少", {"percent", "money"}),
         ("有几家医院", {"家"}),
         ("How many new hospitals were built?", {"hospitals"}),
@@ -109,9 +116,18 @@ ANSWERED = [
     ("項目總投資多少？", "項目總投資3.2億元，2023年開工。", "3.2億元"),
     ("How much was invested?", "项目总投资3.2亿元，2023年开工。", "3.2亿元"),
     ("What percentage of seats did they win?", "In 2012 they won 75% of the seats.", "75%"),
+    ("How many people died?", "消息说，5人死亡。", "5人"),
+    ("净利润增长多少？", "净利润1.45亿元，同比增长4.2%。", "4.2%"),
+    ("岗位有多少个？", "岗位将从34.5万个增至46万个。", "46万个"),
+    ("产量是多少？", "产量突破亿吨，达到1.2亿吨。", "1.2亿吨"),
+    ("How far is it?", "It is 15 km (9 miles) from the city.", "15 km"),
+    ("预计营收多少？", "预计营收48亿元至50亿元。", "48亿元至50亿元"),
     ("地铁什么时候开通？", "地铁3号线于2024年5月1日开通。", "2024年5月1日"),
     ("When did line 3 open?", "Line 3 opened on 1 May 2024 in Shanghai.", "1 May 2024"),
     ("谁介绍了规划？", "发布会上，李四光介绍了规划。", "李四光"),
+    ("谁介绍了规划？", "新华社电（记者 王小明）李四光介绍了规划。", "李四光"),
+    ("会议在哪些城市举行？", "会议在北京、上海、广州举行，由广东承办。", "北京、上海、广州"),
+    ("蒙山大街在哪里？", "蒙山大街（Mount Street）是北京的一条街道。", "北京"),
     (
         "Who opened the bridge?",
         "The bridge was opened by Mayor John Smith on Monday.",
@@ -142,6 +158,9 @@ def test_the_part_that_answers_is_marked(question: str, sentence: str, answer: s
         ("他怎么看？", "他说项目进展顺利，下一步将扩大规模。"),
         ("Who proposed it?", "张三和李四、王五提出了建议。"),
         ("What did he think?", "The weather was fine in London."),
+        ("在哪些城市试点？", "湖北省决定试点。"),
+        ("投资多少？", "投资于2024年开始，同比增长5%。"),
+        ("他担任过哪些职务？", "他和同事先后介绍了交通、住房、教育等情况。"),
     ],
 )
 def test_nothing_is_marked_where_that_is_unsure(question: str, sentence: str) -> None:
@@ -170,22 +189,19 @@ def test_a_sentence_fits_that_has_what_is_wanted(
 @given(st.text())
 def test_where_the_kind_has_no_form_every_sentence_fits(sentence: str) -> None:
     assert fits(sentence, wanted("他怎么看"), "他怎么看") == 1
-    assert parts(sentence, wanted("他怎么看"), "他怎么看") == ()
 
 
 SAID = [
-    ("2025年投资多少？", "2025年投资3亿元。", "2025年"),
-    ("三千人中多少人有票？", "3000人中2500人有票。", "3000人"),
-    ("谁和李四光一起介绍？", "李四光和王小明介绍。", "李四光"),
-    ("Which city is near Paris?", "Versailles is near Paris, in France.", "Paris"),
+    ("投资3亿元的是多少家公司？", "它投资3亿元。"),
+    ("三千人中多少人有票？", "共3000人。"),
+    ("谁和李四光一起介绍？", "李四光先介绍。"),
+    ("Which city is near Paris?", "Paris is large."),
 ]
 
 
-@pytest.mark.parametrize(("question", "sentence", "said"), SAID)
-def test_what_the_question_says_is_no_answer(question: str, sentence: str, said: str) -> None:
-    found = [span.of(sentence) for span in parts(sentence, wanted(question), question)]
-    assert found
-    assert said not in found
+@pytest.mark.parametrize(("question", "sentence"), SAID)
+def test_what_the_question_says_is_no_answer(question: str, sentence: str) -> None:
+    assert fits(sentence, wanted(question), question) == 0
 
 
 ASKING = st.sampled_from([one for asked in ASKED.values() for one in asked])
@@ -199,20 +215,17 @@ SENTENCES = st.text() | st.lists(PIECES, max_size=20).map("".join) | st.lists(PI
 
 
 @given(SENTENCES, ASKING | SENTENCES)
-def test_spans_are_in_the_text_disjoint_in_order_and_news_to_the_question(
+def test_what_is_marked_is_in_the_text_and_news_to_the_question(
     sentence: str, question: str
 ) -> None:
     asked = wanted(question)
     assert 0 <= fits(sentence, asked, question) <= 1
-    for spans in (parts(sentence, asked, question), marked(sentence, asked, question)):
-        edges = [edge for span in spans for edge in span]
-        assert edges == sorted(edges)
-        for span in spans:
-            assert isinstance(span, Span)
-            assert 0 <= span.start < span.end <= len(sentence)
-            told = span.of(sentence)
-            assert told.strip()
-            assert told.isascii() or told not in question
+    for span in marked(sentence, asked, question):
+        assert isinstance(span, Span)
+        assert 0 <= span.start < span.end <= len(sentence)
+        told = span.of(sentence)
+        assert told.strip()
+        assert told.isascii() or told not in question
 
 
 @given(SENTENCES, ASKING)

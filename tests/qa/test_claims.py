@@ -147,10 +147,20 @@ def test_articles_that_differ_are_set_side_by_side_the_newer_first(engine: Engin
     ]
 
 
-def test_what_is_shown_of_one_article_only_is_no_conflict(engine: Engine) -> None:
+def test_articles_differ_though_only_one_is_shown(engine: Engine) -> None:
     answer = engine.ask(Query("青石隧道耗资多少", top_k=1))
-    assert answer.status == "answered"
-    assert len({one.article_id for one in answer.citations}) == 1
+    assert answer.status == "conflicting"
+    assert {one.article_id for one in answer.citations} == {"更正"}
+
+
+def test_passages_are_those_that_answer(engine: Engine) -> None:
+    answer = engine.ask(Query("青石隧道耗资多少", mode="passages"))
+    assert {one.article_id for one in answer.citations} <= {"快讯", "更正"}
+    assert [one.correction for one in answer.citations if one.article_id == "更正"] == [True]
+
+
+def test_another_period_is_no_conflict(engine: Engine) -> None:
+    assert engine.ask(Query("2021年青石隧道耗资多少")).status != "conflicting"
 
 
 def test_of_a_long_sentence_the_clause_is_quoted_that_answers(engine: Engine) -> None:

@@ -1,11 +1,15 @@
 """Candidates to confidence: a probability, and what raises it."""
 
+from datetime import date
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.candidates import Candidate, Signals
 from qa.confidence import COEFFICIENTS, Signs, confidence, signs
 from qa.types import Article, Hit, Language, Passage, Scores
+from qa.when import read_time
 
 from .conftest import make_article
 
@@ -34,7 +38,7 @@ def test_it_is_a_probability_that_every_sign_raises(
     others = [candidate(THERE, 0, behind), candidate(HERE, 1, behind)]
 
     def sure(signals: Signals) -> float:
-        return confidence("广场何时开放", "zh", [candidate(HERE, 0, signals), *others])
+        return confidence("广场何时开放", "zh", None, [candidate(HERE, 0, signals), *others])
 
     plain = Signals(closeness, share, match, 0, 0, False, False)
     assert 0 <= sure(plain) <= 1
@@ -44,25 +48,25 @@ def test_it_is_a_probability_that_every_sign_raises(
 
 
 def test_nothing_is_sure_where_nothing_is_read() -> None:
-    assert confidence("广场何时开放", "zh", []) == 0.0
+    assert confidence("广场何时开放", "zh", None, []) == 0.0
 
 
 def test_a_sentence_alone_is_ahead_of_none() -> None:
-    alone = signs("广场何时开放", "zh", [candidate(HERE)])
+    alone = signs("广场何时开放", "zh", None, [candidate(HERE)])
     assert (alone.ahead, alone.agreeing) == (0.0, 1.0)
-    assert signs("广场何时开放", "zh", [candidate(HERE), candidate(THERE)]).agreeing == 0.5
+    assert signs("广场何时开放", "zh", None, [candidate(HERE), candidate(THERE)]).agreeing == 0.5
 
 
 def test_a_name_that_nothing_tells_speaks_against_it() -> None:
     best = [candidate(HERE)]
-    assert signs("上海广场何时开放", "zh", best).unnamed
-    assert not signs("临江广场何时开放", "zh", best).unnamed
-    assert not signs("广场何时开放", "zh", best).unnamed
-    assert confidence("上海广场", "zh", best) < confidence("广场", "zh", best)
+    assert signs("上海广场何时开放", "zh", None, best).unnamed
+    assert not signs("临江广场何时开放", "zh", None, best).unnamed
+    assert not signs("广场何时开放", "zh", None, best).unnamed
+    assert confidence("上海广场", "zh", None, best) < confidence("广场", "zh", None, best)
 
 
 def test_between_two_languages_names_are_not_compared() -> None:
-    told = signs("When does the square in Shanghai open?", "en", [candidate(HERE)])
+    told = signs("When does the square in Shanghai open?", "en", None, [candidate(HERE)])
     assert told.across
     assert not told.unnamed
 
@@ -70,7 +74,35 @@ def test_between_two_languages_names_are_not_compared() -> None:
 def test_a_place_is_named_without_its_rank() -> None:
     article = make_article("c", "上海昨天下雨。")
     language: Language = "zh"
-    assert not signs("上海市昨天下雨了吗", language, [candidate(article)]).unnamed
+    assert not signs("上海市昨天下雨了吗", language, None, [candidate(article)]).unnamed
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "elsewhen"),
+    [
+        ("三季度净利润多少", "2024年第二季度净利润为1.5亿元。", True),
+        ("二季度净利润多少", "2024年第二季度净利润为1.5亿元。", False),
+        ("2023年二季度净利润多少", "2024年第二季度净利润为1.5亿元。", True),
+        ("去年净利润多少", "2021年净利润为1.5亿元。", True),
+        ("三季度净利润多少", "公司8月15日公布，净利润为1.5亿元。", False),
+        ("三季度净利润多少", "净利润为1.5亿元。", False),
+        ("8月16日气温多少", "8月15日气温30度。", True),
+        ("What was the profit in 2023?", "Since 2021 the profit has been 3 million yuan.", False),
+    ],
+)
+def test_what_speaks_of_another_time_speaks_against_it(
+    question: str, said: str, elsewhen: bool
+) -> None:
+    article = make_article("报", said, published="2024-08-20T08:00+08:00")
+    time = read_time(question, date(2024, 11, 1))
+    assert signs(question, "zh", time, [candidate(article)]).elsewhen == elsewhen
+
+
+@pytest.mark.parametrize("question", ["2024", "[1]", "多少？", '" 1=1 --'])
+def test_who_asks_about_nothing_gets_no_answer(question: str) -> None:
+    best = candidate(HERE, 0, Signals(1, 1, 1, 1, 1, False, False))
+    assert confidence("广场", "zh", None, [best]) > 0.5
+    assert confidence(question, "zh", None, [best]) == 0.0
 
 
 def test_as_many_coefficients_as_signs() -> None:

@@ -14,12 +14,13 @@ from .dialogues import ARTICLES, HELD, TUNING, Asked, Dialogue
 SEEDS = Path(__file__).parents[2] / "seeds"
 
 UNDERSTOOD = 0.95
-"""Share of the held half's follow-ups that are understood."""
+"""Share of the held half's follow-ups that are understood. It was .80 when they were first asked,
+before anything was learnt from them: that is what to expect of others."""
 
-FOUND = 0.95
+FOUND = 1.0
 """Share of its questions for which one of the first three sources says what answers."""
 
-ANSWERED = {"tuning": 0.8, "held": 0.8}
+ANSWERED = {"tuning": 0.9, "held": 0.9}
 """Share of a half's questions that one of the first three citations answers."""
 
 HALVES = {"tuning": TUNING, "held": HELD}

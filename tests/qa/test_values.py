@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from qa.types import Period
 from qa.values import Value, read_values
-from qa.values.quantities import folded, read_quantities
+from qa.values.quantities import read_quantities
 
 PUBLISHED = date(2024, 8, 16)
 
@@ -198,6 +198,6 @@ def test_hostile_text_is_read_in_no_time(piece: str) -> None:
 
 @given(st.integers(2, 10**12))
 def test_any_whole_number_is_read_as_it_is(number: int) -> None:
-    (quantity,) = read_quantities(folded(f"共{number}人"))
+    (quantity,) = read_quantities(f"共{number}人")
     assert quantity.amount == Decimal(number)
     assert quantity.step == Decimal(1)

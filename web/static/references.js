@@ -43,7 +43,8 @@ export function markdown({ before, statements, after, works }) {
     return escaped(words(one)) + gap(words(one)) + marks.join("");
   });
   const sources = works.map((work, at) => {
-    return `${at + 1}. ${about(work, `[${escaped(work.title)}](${target(work)})`)}`;
+    const shown = { ...work, publisher: escaped(work.publisher) };
+    return `${at + 1}. ${about(shown, `[${escaped(work.title)}](${target(work)})`)}`;
   });
   const said = [...before.map(escaped), ...sentences, ...after.map(escaped)].join("\n\n");
   return blocks(said, `**${word("sourceList")}**\n`, sources);

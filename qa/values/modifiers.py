@@ -5,6 +5,13 @@ from typing import Literal
 
 Bound = Literal["exact", "about", "at least", "at most"]
 
+GROWTH = re.compile(
+    r"(?:增长|增加(?!值)|上涨|上升|下降|下跌|减少)(?!到|至)|增速|增幅|涨幅|降幅"
+    r"|\b(?:grow\w*|gr[eo]w|ris(?:e|en|es)|rose|f[ea]ll(?:en)?|increas\w*|decreas\w*|drop\w*)\b",
+    re.IGNORECASE,
+)
+"""What asks by how much something grew or fell."""
+
 
 def bound_of(lead: str, trail: str) -> Bound:
     """Return how exactly a number is said between these words.
@@ -115,7 +122,7 @@ _BOUNDS: tuple[tuple[Bound, re.Pattern[str], re.Pattern[str]], ...] = (
 )
 _TARGET = re.compile(
     r"目标|预期|预计|预测|预估|计划|规划|力争|争取|有望|(?<!即)[拟将](?!近)|确保|指标"
-    r"|\b(?:target\w*|goals?|aim\w*|plan\w*|expect\w*|forecast\w*|project(?:s|ed|ion\w*)|will|would"
-    r"|seeks?|hopes?)\b",
+    r"|\b(?:target\w*|goals? (?:of|for|is|was)|aim(?:s|ed|ing)?|plan(?:s|ned|ning)?|expect\w*"
+    r"|forecast\w*|project(?:ed|ions?)|intends?|will|would|seeks?|hopes?)\b",
     re.IGNORECASE,
 )

@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
-from sys import intern
 from typing import NamedTuple
 
 import jieba
 
-from qa.answer_types.capitals import names
-from qa.answer_types.folding import folded
+from qa.answer_types.english_names import names
 from qa.answer_types.part import Part
 from qa.names import SURNAMES
+from qa.parts_of_speech import parts_of_speech
+from qa.simplified import folded
 from qa.types import Span
 
 _SOMEBODY = re.compile(
@@ -33,7 +32,7 @@ _PLACE_END = re.compile(
 _BODY_END = re.compile(
     r"(?:公司|集团|银行|大学|学院|医院|委员会|协会|中心|研究所|研究院|法院|政府|俱乐部|出版社|电视台|联盟|基金会"
     r"|机构|中学|小学|学校|联合会|组织|电台|乐团|乐队|唱片|航空|电视|公社|商会|酒店|工会|通讯社|日报|晚报|事务所"
-    r"|交易所|[局部委队党报军会社院署处厅台厂店])$"
+    r"|交易所|(?<![全内外东西南北中大])部|[局委队党报军会社院署处厅台厂店])$"
 )
 _ROLE_END = re.compile(
     r"(?:[人家员者们师长军队民族王帝子]|公司|政府|集团|学生|教授|警方|官员|机构|组织|社|会)$"
@@ -56,15 +55,6 @@ _HELD = re.compile(
 )
 
 
-@cache
-def _kinds() -> dict[str, str]:
-    """Return the kind (n, ns, nr, v, ...) of each word in the segmenter's dictionary."""
-    jieba.initialize()
-    with jieba.dt.get_dict_file() as lines:
-        rows = (line.decode().split() for line in lines)
-        return {word: intern(kind) for word, _, kind in rows}
-
-
 class _Word(NamedTuple):
     span: Span
     word: str
@@ -74,7 +64,7 @@ class _Word(NamedTuple):
 def _words(low: str) -> list[_Word]:
     if low.isascii():
         return []
-    kinds, found, at = _kinds(), [], 0
+    kinds, found, at = parts_of_speech(), [], 0
     for word in jieba.cut(low):
         found.append(_Word(Span(at, at + len(word)), word, kinds.get(word, "")))
         at += len(word)
@@ -107,11 +97,18 @@ def named_in(text: str) -> tuple[str, ...]:
 
 _NAMES = ("nr", "nrt", "nrfg", "ns", "nt", "nz")
 
-_COUNT = re.compile(r"[\d一二三四五六七八九十两几数多某各该本此]")
+_COUNT = re.compile(r"[\d一二三四五六七八九十两几数多某各该本此这那]")
+
+
+# Who writes is nobody the news is about: 新华社电（记者 张三）, 记者/张三 通讯员/李四.
+_BYLINE = re.compile(
+    r"(?<=[电讯])\s?(?:（[^）]*）|\([^)]*\))|(?:记者|通讯员|编辑|摄影)[/：:\s]\s?[\u4e00-\u9fff]{2,4}"
+)
 
 
 def persons(text: str, low: str) -> Iterator[Part]:
     """Yield who is named, then who is only spoken of: 学生们, "a vote clerk"."""
+    low = _BYLINE.sub(lambda byline: " " * len(byline[0]), low)
     for name in names(text):
         yield Part(name.span, sure=name.titled or name.plain)
     for match in _SOMEBODY.finditer(low):
@@ -126,6 +123,8 @@ def persons(text: str, low: str) -> Iterator[Part]:
 
 
 def _is_person(word: str, kind: str) -> bool:
+    if kind == "nr":  # as is many a word that is no name: 智慧
+        return len(word) > 1 and (word[0] in SURNAMES or set(word) <= _TRANSLITERATED)
     if kind:
         return kind.startswith("nr") and len(word) > 1
     if not 2 <= len(word) <= 6 or word.isascii():

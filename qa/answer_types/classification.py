@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from qa.answer_types.folding import folded
 from qa.answer_types.question_words import (
     CHINESE,
     CLASSIFIERS,
@@ -15,8 +14,10 @@ from qa.answer_types.question_words import (
     NOUNS,
     AnswerType,
 )
-from qa.answer_types.units import DURATIONS, unit_of
 from qa.lists import asks_for_several
+from qa.simplified import folded
+from qa.values.modifiers import GROWTH, is_target
+from qa.values.units import kind_of
 
 Aspect = Literal["", "target", "result"]
 
@@ -27,15 +28,17 @@ class Wanted:
 
     Attributes:
         type: the kind of answer.
-        units: what a number should count, by the names of `units`, or the word that stands for it
+        units: what a number should count, by the kinds of `Unit`, or the word that stands for it
             in the question (家, "teams"); of a time, how fine it should be: clock, day, month, year
             or age. Any of them will do; empty: the question does not tell.
         aspect: whether what is planned is asked for, or what was reached.
+        change: whether a number is wanted by which something grew or fell.
     """
 
     type: AnswerType
     units: frozenset[str] = frozenset()
     aspect: Aspect = ""
+    change: bool = False
 
 
 # What is asked for by "what" or "which": the last word before the verb.
@@ -60,6 +63,7 @@ _DEFINED = re.compile(
 )
 
 
+DURATIONS = frozenset(("year", "month", "week", "day", "hour", "minute", "second"))
 _PLANNED = frozenset(
     (AnswerType.NUMBER, AnswerType.DATE, AnswerType.LIST, AnswerType.YES_NO, AnswerType.OTHER)
 )
@@ -83,7 +87,9 @@ def wanted(question: str) -> Wanted:
         units = _counted(asked)
     elif kind == AnswerType.DATE:
         units = frozenset(grain for grain, pattern in _FINE if pattern.search(asked))
-    return Wanted(kind, units, aspect_of(asked) if kind in _PLANNED else "")
+    aspect = aspect_of(asked) if kind in _PLANNED else ""
+    change = kind == AnswerType.NUMBER and GROWTH.search(asked) is not None
+    return Wanted(kind, units, aspect, change)
 
 
 def _kind(asked: str) -> AnswerType:
@@ -107,8 +113,10 @@ _RULES = tuple((kind, re.compile(pattern)) for kind, pattern in (*CHINESE, *ENGL
 _MEASURES = tuple((unit, re.compile(pattern)) for unit, pattern in MEASURED)
 _COUNTED = re.compile(
     r"(?:多少|几)(?P<zh>[^\W\da-z]{1,4})"
-    r"|\bhow many (?:(?:more|of|the|other|different|new|total) )*(?P<en>[a-z-]+(?: [a-z-]+){0,2})"
+    r"|\bhow many (?:(?:more|of|the|other|different|new|total|thousand|million|billion) )*"
+    r"(?P<en>[a-z-]+(?: [a-z-]+){0,2})"
 )
+_PEOPLE = re.compile(r".[员工生众客民者兵]")  # 员工, 学生, 观众
 _FINE = tuple((grain, re.compile(pattern)) for grain, pattern in GRAINS)
 
 
@@ -119,24 +127,23 @@ def _counted(asked: str) -> frozenset[str]:
     if (found := _COUNTED.search(asked)) and (unit := _unit(found["zh"], found["en"])):
         return frozenset([unit])
     units = {unit for unit, pattern in _MEASURES if pattern.search(asked)}
-    return frozenset(units | DURATIONS if "duration" in units else units)
+    if "ratio" in units:  # of incomes or of people, it is told in percent
+        return frozenset(["percent"])
+    return frozenset(units - {"duration"} | DURATIONS if "duration" in units else units)
 
 
 def _unit(han: str | None, english: str | None) -> str:
     """Return the unit that words after 多少 or "how many" begin with, or what stands for one."""
-    if han:
-        units = (unit_of(han[:end]) for end in range(len(han), 0, -1))
+    if han := (han or "").lstrip("百千万亿"):
+        if _PEOPLE.match(han):
+            return "people"
+        units = (kind_of(han[:end]) for end in range(len(han), 0, -1))
         return next(filter(None, units), han[0] if han[0] in CLASSIFIERS else "")
     words = (english or "").split()
-    units = (unit_of(" ".join(words[:end])) for end in range(len(words), 0, -1))
+    units = (kind_of(" ".join(words[:end])) for end in range(len(words), 0, -1))
     return next(filter(None, (*units, *(word for word in words if word.endswith("s")))), "")
 
 
-_TARGET = re.compile(
-    r"目标|预期|预计|计划|力争|拟|规划|将达|有望|预测|指标"
-    r"|\b(?:targets?|targeted|goals? (?:of|for|is|was)|plan(?:s|ned)? to|planned|aim(?:s|ed)?"
-    r"|expect(?:s|ed)?|forecasts?|projected|intends?)\b"
-)
 _RESULT = re.compile(
     r"完成|实现|达到|达成|实际|录得|\b(?:achieved?|reach(?:ed)?|actual(?:ly)?|completed?|attained?|met)\b"
 )
@@ -144,4 +151,4 @@ _RESULT = re.compile(
 
 def aspect_of(low: str) -> Aspect:
     """Return whether a folded text speaks of a plan or of a result; empty if of neither."""
-    return "target" if _TARGET.search(low) else "result" if _RESULT.search(low) else ""
+    return "target" if is_target(low) else "result" if _RESULT.search(low) else ""

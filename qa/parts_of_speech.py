@@ -1,0 +1,19 @@
+"""A Chinese word to its part of speech, as the segmenter's dictionary has it."""
+
+from collections.abc import Mapping
+from functools import cache
+from sys import intern
+
+import jieba
+
+
+@cache
+def parts_of_speech() -> Mapping[str, str]:
+    """Return the part of speech (n, ns, nr, v, ...) of each word in the segmenter's dictionary.
+
+    It is what `jieba.posseg` says of these words, for half of its time and none of its models.
+    """
+    jieba.initialize()
+    with jieba.dt.get_dict_file() as lines:
+        rows = (line.decode().split() for line in lines)
+        return {word: intern(tag) for word, _, tag in rows}
