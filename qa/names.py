@@ -14,6 +14,8 @@ from functools import cache
 import jieba
 from pypinyin import lazy_pinyin
 
+from qa.parts_of_speech import parts_of_speech
+
 _ONE = """
 王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖萧田董袁潘蒋蔡余杜叶程苏魏吕丁
 任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付傅方白邹孟熊秦邱丘江尹薛闫阎段雷侯龙史陶黎贺顾毛郝龚邵万钱严
@@ -60,15 +62,7 @@ def _is_name(word: str) -> bool:
     except UnicodeEncodeError:
         return False
     jieba.initialize()
-    return not jieba.dt.FREQ.get(word) or word in _known()
-
-
-@cache
-def _known() -> frozenset[str]:
-    """Return the names in the segmenter's dictionary."""
-    with jieba.dt.get_dict_file() as lines:
-        rows = (line.decode().split() for line in lines)
-        return frozenset(word for word, _, kind in rows if kind.startswith("nr"))
+    return not jieba.dt.FREQ.get(word) or parts_of_speech().get(word, "").startswith("nr")
 
 
 def _pinyin(word: str) -> str:

@@ -9,7 +9,7 @@ import jieba
 from qa.answer_types.english_names import names
 from qa.answer_types.part import Part
 from qa.names import SURNAMES
-from qa.parts_of_speech import parts_of_speech
+from qa.parts_of_speech import is_name, parts_of_speech
 from qa.simplified import folded
 from qa.types import Span
 
@@ -91,11 +91,9 @@ def named_in(text: str) -> tuple[str, ...]:
     (('北京',), ('gong zheng', 'paris'))
     """
     low = folded(text)
-    known = (one.word for one in _words(low) if len(one.word) > 1 and one.kind in _NAMES)
+    known = (one.word for one in _words(low) if is_name(one.word))
     return (*known, *(name.span.of(low) for name in names(text)))
 
-
-_NAMES = ("nr", "nrt", "nrfg", "ns", "nt", "nz")
 
 _COUNT = re.compile(r"[\d一二三四五六七八九十两几数多某各该本此这那]")
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 
 import jieba
 
@@ -11,6 +10,7 @@ from qa.concepts import LONGEST, read_concepts
 from qa.dictionary import Dictionary
 from qa.lexical import ASKING, stem
 from qa.names import sound
+from qa.parts_of_speech import is_name
 from qa.text import detect_language
 
 QUOTED = 0.4
@@ -131,13 +131,13 @@ def _is_name(word: str, chinese: bool) -> bool:
 def _is_common(word: str, dictionary: Dictionary) -> bool:
     """Say whether a word begins with a capital only because the sentence does."""
     translations = dictionary.chinese((stem(word.lower()),))
-    return word[1:].islower() and bool(translations) and _known_names().isdisjoint(translations[:2])
+    return word[1:].islower() and bool(translations) and not any(map(is_name, translations[:2]))
 
 
 def _chinese_names(plain: str, dictionary: Dictionary) -> Iterator[str]:
     for run in _HAN.findall(plain):
         for token in jieba.cut(run):
-            if sound(token) or (token in _known_names() and not _is_ordinary(token, dictionary)):
+            if sound(token) or (is_name(token) and not _is_ordinary(token, dictionary)):
                 yield token
 
 
@@ -145,15 +145,3 @@ def _is_ordinary(word: str, dictionary: Dictionary) -> bool:
     """Say whether the dictionary knows the word, and not as a name, which English spells by ear."""
     english = dictionary.english(word)
     return bool(english) and (stem(pinyin(word)),) not in english
-
-
-@cache
-def _known_names() -> frozenset[str]:
-    """Return the names in the segmenter's dictionary: of persons, places, bodies and others."""
-    with jieba.dt.get_dict_file() as lines:
-        rows = (line.decode().split() for line in lines)
-        return frozenset(
-            word
-            for word, _, kind in rows
-            if kind.startswith(("nr", "ns", "nt", "nz")) and len(word) > 1
-        )
