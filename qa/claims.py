@@ -99,12 +99,8 @@ def claims(
     if not given or given[0][0].score < ranked[0].score - KNOWN:
         return Claims(tuple(stated))
     found = versions([of for _, of in given], dictionary)
-    groups = tuple(_given(group) for group in found.groups)
-    if len(groups) > 1:
-        return Claims(groups, found.verdict == "different")
-    again = {_place(quote) for quote in groups[0]}
-    rest = [claim for claim in stated if again.isdisjoint(map(_place, claim))]
-    return Claims((*groups, *(one for one in rest if one[0].marks))[:MAX_STATEMENTS])
+    groups = found.groups[:MAX_LISTED]
+    return Claims(tuple(map(_given, groups)), found.verdict == "different")
 
 
 def chosen(ranked: Sequence[Candidate], several: bool = False) -> list[list[Candidate]]:
@@ -182,10 +178,6 @@ def _short(hit: Hit, span: Span, marks: Sequence[Span]) -> Span:
         if all(start <= mark.start and mark.end <= end for mark in marks):
             return Span(start, end)
     return span
-
-
-def _place(quote: Quote) -> tuple[str, int]:
-    return quote.hit.article.id, quote.span.start
 
 
 def _alike(one: str, other: str) -> bool:

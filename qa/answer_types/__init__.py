@@ -18,7 +18,7 @@ from functools import lru_cache
 
 from qa.answer_types.classification import Wanted, aspect_of, wanted
 from qa.answer_types.clauses import items, reasons
-from qa.answer_types.entities import named_in, organisations, persons, places, works
+from qa.answer_types.entities import named_in, organisations, persons, places, tells_a_thing, works
 from qa.answer_types.gaps import gap
 from qa.answer_types.numeric import numbers, times
 from qa.answer_types.part import Part, disjoint, enumerated
@@ -80,7 +80,9 @@ def marked(text: str, wanted: Wanted, question: str) -> tuple[Span, ...]:
     low, asked = folded(text), folded(question)
     between = gap(asked, low) if wanted.type in (*_NAMED, AnswerType.OTHER) else None
     if wanted.type == AnswerType.OTHER:
-        return () if between is None or _said(between.of(low), question) else (between,)
+        part = "" if between is None else between.of(low)
+        told = between and not _said(part, question) and tells_a_thing(part)
+        return (between,) if between and told else ()
     found = _could_answer(_parts(text, wanted, question), low, wanted, question)
     if between:
         found = [part for part in found if _overlap(part.span, between)]

@@ -95,6 +95,16 @@ def named_in(text: str) -> tuple[str, ...]:
     return (*known, *(name.span.of(low) for name in names(text)))
 
 
+def tells_a_thing(low: str) -> bool:
+    """Say whether folded words are more than verbs, numbers and times: 表示 and 2025年 are not."""
+    if low.isascii():
+        return any(map(str.isalpha, low))
+    return any(
+        (not word.kind or word.kind.startswith((*_NOMINAL, "l", "i", "a"))) and word.word.isalpha()
+        for word in _words(low)
+    )
+
+
 _COUNT = re.compile(r"[\d一二三四五六七八九十两几数多某各该本此这那]")
 
 
