@@ -23,8 +23,11 @@ MAX_ITEMS = 20
 MAX_QUOTES = 5
 """Quotes for one claim."""
 
-MARGIN = 0.05
-"""A further sentence is stated only if it scores this close to the best."""
+MARGIN = 0.03
+"""A further sentence is stated only if it scores this close to the best. Of development questions
+some statement then answers .90 of XQuAD's over Chinese, .88 over English, .87 of CMRC's, .82 of
+crud_news's and .88 of RGB's (the first alone .86, .83, .82, .75 and .73), in 1.3 statements on
+average, over news in 1.7; with .05, .91, .90, .89, .84 and .90 in 1.5 and 2."""
 
 KNOWN = 0.1
 """A sentence comes first whose value is known to be of what is asked for, if it scores this close
