@@ -115,20 +115,22 @@ def asked_for(time: Time, period: Period) -> bool:
 def elsewhen(time: Time, text: str, published: date | None) -> bool:
     """Say whether a text speaks of times, none of which is the one asked for.
 
-    Of times that are only where another begins or ends, and of single days where more than that is
-    asked for (most are days of report), nothing is concluded.
+    Of times that are only where another begins or ends, of datelines, and of single days where more
+    than that is asked for (most are days of report), nothing is concluded.
     """
     begin, end = _closed(time.period)
     spoken = [
         one.period
         for one in read_dates(text, published, "nearest")
         if bound_of(text, one) is None
+        and not _DATELINE.match(text, one.span.end)
         and not ((end - begin) > _REPORTED and _length(one.period) <= _REPORTED)
     ]
     return bool(spoken) and not any(asked_for(time, period) for period in spoken)
 
 
 _REPORTED = timedelta(3)
+_DATELINE = re.compile(r"\s*(?:电|電|讯|訊|消息|报道|報道|刊[发發]|发布|發布|公布)")
 # A question that has one of these says which year it means.
 _YEAR = re.compile(
     r"\d{4}|[去今明昨近]|[本这這]年|上(?!半)|前(?!三)|最|目前|当前|現|现"

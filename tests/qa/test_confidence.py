@@ -87,6 +87,7 @@ def test_a_place_is_named_without_its_rank() -> None:
         ("三季度净利润多少", "公司8月15日公布，净利润为1.5亿元。", False),
         ("三季度净利润多少", "净利润为1.5亿元。", False),
         ("8月16日气温多少", "8月15日气温30度。", True),
+        ("8月16日气温多少", "本报8月17日讯 气温升到30度。", False),
         ("What was the profit in 2023?", "Since 2021 the profit has been 3 million yuan.", False),
     ],
 )
