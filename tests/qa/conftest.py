@@ -13,7 +13,7 @@ from embeddings.tokens import Role
 from qa.articles import article_id
 from qa.store import Draft
 from qa.text import detect_language, split_sentences
-from qa.types import Article
+from qa.types import Article, Hit, Passage, Scores, Span
 
 DIMENSION = 64
 
@@ -91,6 +91,14 @@ def make_article(
         author=author,
         categories=categories,
     )
+
+
+def make_hit(article: Article, first: int = 0, last: int | None = None) -> Hit:
+    """Return a hit of the article's sentences from `first` to `last`, by default to its end."""
+    end = len(article.sentences) - 1 if last is None else last
+    span = Span(article.sentences[first].start, article.sentences[end].end)
+    passage = Passage(article.id, first, end, span, span.of(article.text))
+    return Hit(article, passage, Scores(0.5, None, 0.5))
 
 
 def named(article: Article) -> Draft:

@@ -1,26 +1,22 @@
 """Claims to statements: where each quote stands, in its article and in the answer."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.answer import NOT_FOUND, SEPARATOR, place_url, source, state
 from qa.claims import Quote
-from qa.types import Hit, Passage, Scores, Span, Statement
+from qa.types import Span, Statement
 
-from .conftest import make_article
+from .conftest import make_article, make_hit
 
 TEXT = (
     "上海提出16项指标。到2025年，比例达到80%😀。\n"
     "The plan was presented on Wednesday. It has six parts. 其中一项是“标杆示范”工程。"
 )
 ARTICLE = make_article("计划/1", TEXT, title="Plan", publisher="Paper")
-
-
-def hit_of(first: int = 0, last: int = len(ARTICLE.sentences) - 1) -> Hit:
-    span = Span(ARTICLE.sentences[first].start, ARTICLE.sentences[last].end)
-    passage = Passage(ARTICLE.id, first, last, span, span.of(TEXT))
-    return Hit(ARTICLE, passage, Scores(0.5, None, 0.5), ("copy",))
 
 
 numbers = st.integers(0, len(ARTICLE.sentences) - 1)
@@ -33,7 +29,7 @@ def test_a_statement_that_nothing_stands_behind_cannot_be_built() -> None:
 
 @given(st.lists(numbers, max_size=6))
 def test_statements_tile_the_answer_and_quote_the_article(sentences: list[int]) -> None:
-    places = [(hit_of(), ARTICLE.sentences[number]) for number in sentences]
+    places = [(make_hit(ARTICLE), ARTICLE.sentences[number]) for number in sentences]
     statements = list(state([[Quote(*place)] for place in places]))
     answer = SEPARATOR.join(statement.text for statement in statements)
     at = 0
@@ -56,7 +52,7 @@ def test_a_claim_quotes_all_that_say_it_and_marks_stand_in_the_answer(
 ) -> None:
     quotes = [
         [
-            Quote(hit_of(), span, (Span(span.start + inner, span.end),))
+            Quote(make_hit(ARTICLE), span, (Span(span.start + inner, span.end),))
             for span in map(ARTICLE.sentences.__getitem__, claim)
         ]
         for claim in claims
@@ -74,7 +70,7 @@ def test_a_claim_quotes_all_that_say_it_and_marks_stand_in_the_answer(
 
 
 def test_a_source_is_the_hit_with_its_articles_own_words() -> None:
-    hit = hit_of(1, 2)
+    hit = replace(make_hit(ARTICLE, 1, 2), copies=("copy",))
     told = source(hit)
     assert told.text == TEXT[told.start : told.end] == hit.passage.text
     assert (told.article_id, told.title, told.publisher) == ("计划/1", "Plan", "Paper")

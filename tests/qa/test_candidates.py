@@ -15,21 +15,14 @@ from qa.candidates import (
 )
 from qa.dictionary import Unilingual
 from qa.search import Asked, read_question
-from qa.types import Article, Hit, Passage, Scores, Span
+from qa.types import Article, Hit
 
-from .conftest import make_article
+from .conftest import make_article, make_hit
 
 BODY = (
     "本馆三月完成修缮。开放时间有调整。票价是多少？成人票每张60元。周一闭馆。"
     "馆内有三座展厅。地铁八号线可到。团体参观须预约。停车场在东门。馆长是周岚。"
 )
-
-
-def hit_of(article: Article, first: int = 0, last: int | None = None) -> Hit:
-    end = len(article.sentences) - 1 if last is None else last
-    span = Span(article.sentences[first].start, article.sentences[end].end)
-    passage = Passage(article.id, first, end, span, span.of(article.text))
-    return Hit(article, passage, Scores(0.5, None, 0.5))
 
 
 def read(question: str, encoder: Encoder) -> Asked:
@@ -47,21 +40,21 @@ def museum() -> Article:
 
 
 def test_the_score_is_the_weighted_sum_of_the_signals(encoder: Encoder, museum: Article) -> None:
-    found = ranked("临江博物馆的票价是多少", encoder, hit_of(museum))
+    found = ranked("临江博物馆的票价是多少", encoder, make_hit(museum))
     for one in found:
         assert one.score == pytest.approx(float(np.dot(one.signals, WEIGHTS)))
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
 
 
 def test_no_more_are_read_than_are_promised(encoder: Encoder, museum: Article) -> None:
-    found = ranked("票价", encoder, *[hit_of(museum)] * (CANDIDATE_HITS + 1))
+    found = ranked("票价", encoder, *[make_hit(museum)] * (CANDIDATE_HITS + 1))
     assert len(found) == CANDIDATE_SENTENCES
 
 
 def test_the_sentence_that_answers_comes_before_the_one_that_asks(
     encoder: Encoder, museum: Article
 ) -> None:
-    found = ranked("临江博物馆的票价是多少", encoder, hit_of(museum))
+    found = ranked("临江博物馆的票价是多少", encoder, make_hit(museum))
     assert found[0].text == "成人票每张60元。"
     (asking,) = [one for one in found if one.signals.asks]
     assert asking.text == "票价是多少？"
@@ -78,7 +71,7 @@ def test_what_the_title_or_the_sentence_before_tells_counts_less(encoder: Encode
         for one in candidates(
             asked,
             "临江工期",
-            [hit_of(article, 1), hit_of(article, 0, 0), hit_of(named)],
+            [make_hit(article, 1), make_hit(article, 0, 0), make_hit(named)],
             encoder,
             weights,
         )
@@ -90,7 +83,7 @@ def test_what_the_title_or_the_sentence_before_tells_counts_less(encoder: Encode
 def test_a_sentence_is_read_under_its_title(encoder: Encoder) -> None:
     line = "工期三年，投资五亿元。"
     bridge, school = (make_article(t, line, title=t) for t in ("临江大桥开工", "南山小学扩建"))
-    best, _ = ranked("临江大桥投资多少", encoder, hit_of(school), hit_of(bridge))
+    best, _ = ranked("临江大桥投资多少", encoder, make_hit(school), make_hit(bridge))
     assert best.hit.article.id == bridge.id
 
 

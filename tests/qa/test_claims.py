@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from qa.candidates import WEIGHTS, Candidate, Signals
 from qa.claims import MARGIN, MAX_LISTED, MAX_STATEMENTS, chosen, listed
 from qa.engine import Engine
-from qa.types import Answer, Article, Hit, Passage, Query, Scores, Span
+from qa.types import Answer, Article, Query
 
-from .conftest import make_article, named
+from .conftest import make_article, make_hit, named
 
 TEXT = (
     "上海提出16项指标。到2025年，比例达到80%😀。\n"
@@ -22,14 +22,10 @@ TEXT = (
 ARTICLE = make_article("计划/1", TEXT, title="Plan", publisher="Paper")
 
 
-def hit_of(first: int = 0, last: int = len(ARTICLE.sentences) - 1) -> Hit:
-    span = Span(ARTICLE.sentences[first].start, ARTICLE.sentences[last].end)
-    passage = Passage(ARTICLE.id, first, last, span, span.of(TEXT))
-    return Hit(ARTICLE, passage, Scores(0.5, None, 0.5), ("copy",))
-
-
 def candidate(sentence: int, score: float) -> Candidate:
-    return Candidate(hit_of(), sentence, Signals(score / WEIGHTS[0], 0, 0, 0, 0, False, False))
+    return Candidate(
+        make_hit(ARTICLE), sentence, Signals(score / WEIGHTS[0], 0, 0, 0, 0, False, False)
+    )
 
 
 numbers = st.integers(0, len(ARTICLE.sentences) - 1)
@@ -52,9 +48,7 @@ def test_the_best_is_stated_and_others_only_if_close_and_different(
 
 def test_what_other_articles_say_in_the_same_words_backs_it() -> None:
     other = make_article("转载", TEXT, title="Reprint")
-    span = other.sentences[0]
-    passage = Passage(other.id, 0, 0, span, span.of(TEXT))
-    reprint = replace(candidate(0, 0.98), hit=Hit(other, passage, Scores(0.5, None, 0.5)))
+    reprint = replace(candidate(0, 0.98), hit=make_hit(other, 0, 0))
     assert chosen([candidate(0, 1.0), reprint]) == [[candidate(0, 1.0), reprint]]
 
 
@@ -67,9 +61,7 @@ def test_several_things_may_take_more_statements() -> None:
 def test_a_list_is_stated_whole_though_its_hit_holds_a_part() -> None:
     lines = ["会议昨天举行。", "要求如下：", "一是加快建设。", "二是扩大开放。", "三是改善民生。"]
     article = make_article("会议", "\n".join(lines))
-    span = article.sentences[3]
-    passage = Passage(article.id, 3, 3, span, span.of(article.text))
-    hit = Hit(article, passage, Scores(0.5, None, 0.5), matches=(0.5,))
+    hit = replace(make_hit(article, 3, 3), matches=(0.5,))
     quotes = listed(replace(candidate(3, 1.0), hit=hit))
     assert [quote.span.of(article.text) for quote in quotes] == lines[1:]
     for quote in quotes:

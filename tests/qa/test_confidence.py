@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from qa.candidates import Candidate, Signals
 from qa.confidence import COEFFICIENTS, Signs, confidence, signs
-from qa.types import Article, Hit, Language, Passage, Scores
+from qa.types import Article, Language
 from qa.when import read_time
 
-from .conftest import make_article
+from .conftest import make_article, make_hit
 
 shares = st.floats(0, 1)
 cosines = st.floats(-1, 1)
@@ -21,9 +21,7 @@ NONE = Signals(0, 0, 0, 0, 0, False, False)
 
 
 def candidate(article: Article, sentence: int = 0, signals: Signals = NONE) -> Candidate:
-    span = article.sentences[0]
-    passage = Passage(article.id, 0, 0, span, span.of(article.text))
-    return Candidate(Hit(article, passage, Scores(0.5, None, 0.5)), sentence, signals)
+    return Candidate(make_hit(article, 0, 0), sentence, signals)
 
 
 HERE = make_article("a", "广场昨天开放。比赛今天举行。", title="临江消息")
