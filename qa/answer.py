@@ -69,6 +69,8 @@ def source(hit: Hit) -> Source:
         score=hit.scores.fused,
         scores=hit.scores,
         copies=hit.copies,
+        version=article.version,
+        updated=article.updated,
     )
 
 

@@ -3,10 +3,13 @@
 NewsqaError
 ├── ArticleRefused      one article cannot be taken; the others go on
 ├── ArticleNotFound     no article has that id
+│   └── ArticleGone     one had it, and was withdrawn
 ├── IndexUnusable       the index on disk cannot answer; rebuild, or name the other model
 ├── HomeBusy            another process is writing to this home
 └── QuestionRefused     the question or its options cannot be used as they are
 """
+
+from datetime import datetime
 
 
 class NewsqaError(Exception):
@@ -33,6 +36,19 @@ class ArticleNotFound(NewsqaError):
     def __init__(self, article_id: str) -> None:
         super().__init__(f"no article has the id {article_id!r}")
         self.article_id = article_id
+
+
+class ArticleGone(ArticleNotFound):
+    """The article that had this id was withdrawn.
+
+    Attributes:
+        when: the moment it was.
+    """
+
+    def __init__(self, article_id: str, when: datetime) -> None:
+        super().__init__(article_id)
+        self.args = (f"the article {article_id!r} was withdrawn on {when:%Y-%m-%d}",)
+        self.when = when
 
 
 class IndexUnusable(NewsqaError):

@@ -65,7 +65,7 @@ def _drafts(data: bytes, origin: str, location: str) -> Iterator[Draft | Article
     for reading in read_articles(data, origin):
         if isinstance(reading, Reading):
             # Only a file that is one article is that article's place: lines move about in theirs.
-            yield draft(reading, location if reading.source == data else "")
+            yield draft(reading, location if reading.part == "" else "")
         else:
             yield reading
 

@@ -40,6 +40,9 @@ class Article:
         published: aware, or None where the article does not say.
         url: the publisher's address, if known.
         origin: the file (relative to the path that was added) or address it came from.
+        version: counts the states of its title and text that were taken, from 1.
+        updated: when it was changed last: as the publisher says, or, of a later version, when it
+            was taken; aware, or None.
     """
 
     id: str
@@ -53,6 +56,8 @@ class Article:
     categories: tuple[str, ...] = ()
     url: str = ""
     origin: str = ""
+    version: int = 1
+    updated: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +203,13 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A hit as it leaves the house."""
+    """A hit as it leaves the house.
+
+    Attributes:
+        version: of the article: more than 1 says that it was corrected.
+        updated: when, if that is known.
+        copies: the articles that say the same, by id.
+    """
 
     article_id: str
     passage_id: str
@@ -216,6 +227,8 @@ class Source:
     score: float
     scores: Scores
     copies: tuple[str, ...]
+    version: int = 1
+    updated: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

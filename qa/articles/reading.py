@@ -75,12 +75,15 @@ class Reading:
 
     Attributes:
         source: the bytes this one article came from; reading them again gives it again.
+        part: where in the file the article stands: "" if it is the file, a name inside an archive,
+            an entry's own id in a feed; None where that says nothing, as a line's number does not.
         named: the id came with the article; otherwise it is made of the bytes.
         warnings: what was mended or left out, each beginning with its field.
     """
 
     article: Article
     source: bytes
+    part: str | None = None
     named: bool = False
     warnings: tuple[str, ...] = ()
 
@@ -117,7 +120,7 @@ def read_articles(data: bytes, origin: str) -> Iterator[Reading | ArticleRefused
         return
     try:
         _check_size(len(data), origin)
-        yield _finished(_read_document(text, origin), data, origin)
+        yield replace(_finished(_read_document(text, origin), data, origin), part="")
     except (Malformed, Unreadable) as error:
         yield ArticleRefused(origin, str(error))
     except ArticleRefused as refusal:
@@ -170,7 +173,7 @@ def _read_json(text: str, origin: str) -> Iterator[Reading | ArticleRefused]:
     opening = text.lstrip().partition("\n")[0]
     if not isinstance(_loads(opening), dict) and isinstance(whole := _loads(text), dict):
         try:
-            yield replace(read_record(whole, origin), source=text.encode())
+            yield replace(read_record(whole, origin), source=text.encode(), part="")
         except ArticleRefused as refusal:
             yield refusal
         return
@@ -314,7 +317,7 @@ def _finished(draft: _Draft, source: bytes, origin: str) -> Reading:
         url=address,
         origin=origin,
     )
-    return Reading(article, source, bool(line("id")), tuple(warnings))
+    return Reading(article, source, named=bool(line("id")), warnings=tuple(warnings))
 
 
 def _string(record: Mapping[str, object], name: str, origin: str) -> str:
