@@ -7,12 +7,12 @@ error. Exit status: 0 done, 1 failed, 2 wrong usage.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 from pydantic import ValidationError
@@ -21,13 +21,14 @@ from tqdm import tqdm
 
 from embeddings.models import ModelUnusable
 from qa.config import Settings
+from qa.corpus import Corpus, Report
 from qa.engine import Engine
 from qa.errors import NewsqaError
 from qa.evaluate import corpus_home, index_articles, run
 from qa.figures import as_table, figures_of
 from qa.home import Part, open_home
 from qa.known import located, read_known, read_unanswerable
-from qa.sources import read_paths
+from qa.store import Outcome
 from qa.types import FAILURES, Answer, AskedTime, Filters, Mode, Query, Retriever, Source
 
 app = typer.Typer(
@@ -69,27 +70,25 @@ def add(
     if_empty: Annotated[
         bool, typer.Option("--if-empty", help="Do nothing if there are articles already.")
     ] = False,
+    sync: Annotated[
+        bool, typer.Option("--sync", help="Withdraw, too, what these paths hold no more.")
+    ] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Add articles, or newer versions of them: files, folders, globs, or - for standard input."""
+    """Add articles, or newer versions of them: files, folders, globs, or - for standard input.
+
+    A file that is as it was when it was read last is not read again.
+    """
     with failing():
         corpus = open_engine(context, home).corpus
         chosen = () if if_empty and len(corpus.articles) else paths
-        with _progress("adding", None) as bar:
-            report = corpus.add(read_paths(chosen), bar.update)
-    counts = {outcome: report.count(outcome) for outcome in ("added", "updated", "unchanged")}
-    refused = [{"origin": one.origin, "reason": one.reason} for one in report.refused]
+        report = _sweep(corpus, chosen, sync=sync)
     if _json(context, json):
-        articles = [{"id": id, "outcome": outcome} for id, outcome in report.taken]
-        _print({**counts, "refused": refused, "warnings": report.warnings, "articles": articles})
+        _print(_told(report))
     else:
-        print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()), end="")
-        print(f", {len(refused)} refused")
-    for warning in report.warnings:
-        say(f"warning: {warning}")
-    for one in report.refused:
-        say(f"refused: {one}")
+        print(_summary(report))
+    _complain(report)
     if report.refused:
         raise typer.Exit(1)
 
@@ -285,20 +284,39 @@ def evaluate(
 
 
 @app.command()
-def status(context: typer.Context, home: Home = None, json: Json = False) -> None:
+def status(
+    context: typer.Context,
+    refused: Annotated[
+        bool, typer.Option("--refused", help="List what was refused, and why.")
+    ] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
     """Say what a home holds and by which model it is searched."""
     with failing():
         corpus = open_engine(context, home).corpus
-        manifest = corpus.manifest()
+        refusals = corpus.articles.refusals()
+        manifest = None if refused else corpus.manifest()
         facts: dict[str, Any] = {
             "home": str(corpus.home),
             "articles": len(corpus.articles),
+            "refused": len(refusals),
             "index": asdict(manifest) if manifest else None,
         }
+    if refused:
+        if _json(context, json):
+            _print({"refused": refusals})
+            return
+        for one in refusals:
+            print(f"{one.at:%Y-%m-%d %H:%M}  {one.file}: {one.origin}: {one.reason}")
+        say(f"{len(refusals)} refused; each is tried again when its file changes")
+        return
     if _json(context, json):
         _print(facts)
         return
     print(f"{facts['home']}: {facts['articles']} articles")
+    if refusals:
+        print(f"{len(refusals)} refused: `newsqa status --refused` lists them")
     if manifest:
         kept, wanted = manifest.token_vectors, Settings().token_vectors
         print(
@@ -332,6 +350,56 @@ def failing() -> Iterator[None]:
     except (NewsqaError, ModelUnusable, ValidationError) as error:
         say(f"error: {error}")
         raise typer.Exit(1) from error
+
+
+def _sweep(corpus: Corpus, paths: Sequence[str], *, sync: bool) -> Report:
+    """Read these paths, with a bar that tells how far it is."""
+    sweep = corpus.look(paths)
+    articles = 0
+    with tqdm(
+        desc="adding", total=sweep.total, unit="B", unit_scale=True, file=sys.stderr, disable=None
+    ) as bar:
+
+        def tell(finished: int) -> None:
+            nonlocal articles
+            articles += finished
+            bar.set_postfix_str(f"{articles:,} articles", refresh=False)
+            bar.update(sweep.done - bar.n)
+
+        return corpus.sweep(sweep, tell, sync=sync)
+
+
+def _told(report: Report) -> dict[str, Any]:
+    return {
+        **{outcome: report.count(outcome) for outcome in get_args(Outcome)},
+        "gone": report.gone,
+        "refused": [{"origin": one.origin, "reason": one.reason} for one in report.refused],
+        "warnings": report.warnings,
+        "articles": [{"id": id, "outcome": outcome} for id, outcome in report.taken],
+    }
+
+
+def _summary(report: Report) -> str:
+    """Say what became of the articles, in one line."""
+    counts = {"added": 0, "updated": 0, "unchanged": 0} | {
+        outcome: count for outcome in get_args(Outcome) if (count := report.count(outcome))
+    }
+    if report.gone:
+        counts["gone"] = len(report.gone)
+    counts["refused"] = len(report.refused)
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def _complain(report: Report) -> None:
+    for warning in report.warnings:
+        say(f"warning: {warning}")
+    if held_back := [id for id, outcome in report.taken if outcome == "withdrawn"]:
+        say(
+            f"{len(held_back)} were withdrawn before and stay so: `newsqa add FILE`, one file by"
+            " name, takes an article back"
+        )
+    for one in report.refused:
+        say(f"refused: {one}")
 
 
 def _filters(

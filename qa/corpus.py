@@ -1,18 +1,21 @@
 """The articles of a home and their index, kept in step: add, remove, rebuild, and who answers."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from embeddings.encoder import Encoder
-from qa.errors import ArticleRefused, HomeBusy, IndexUnusable
+from qa.articles import READER
+from qa.errors import ArticleRefused, HomeBusy, IndexUnusable, SyncRefused
 from qa.index import BATCH, Generations, LocalIndex, Manifest, Progress
-from qa.store import ArticleStore, Draft, Outcome
+from qa.sources import Item, Sweep, Unchanged
+from qa.store import ArticleStore, Draft, Finished, Outcome
 
 WAIT_SECONDS = 600.0
 """How long a writer waits for another to finish before it gives up."""
@@ -23,14 +26,16 @@ class Report:
     """What became of the articles that were to be added.
 
     Attributes:
-        taken: the id and outcome of each that was kept.
-        refused: why each of the others was not.
+        taken: the id and outcome of each that was read, and of those in files that did not change.
+        refused: why each of the others was not, now or when its file was read last.
         warnings: what reading had to mend, each with the origin in front.
+        gone: the ids of those withdrawn since they are found no more.
     """
 
     taken: tuple[tuple[str, Outcome], ...]
     refused: tuple[ArticleRefused, ...]
     warnings: tuple[str, ...]
+    gone: tuple[str, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         """Return how many articles had this outcome."""
@@ -82,37 +87,91 @@ class Corpus:
                     held = self._serving = self._open(folder)
         return held[1], held[2]
 
-    def add(
-        self, drafts: Iterable[Draft | ArticleRefused], progress: Progress = lambda _: None
-    ) -> Report:
+    def add(self, items: Iterable[Item], progress: Progress = lambda _: None) -> Report:
         """Keep the articles and index them; a refused one is reported and the others go on.
 
         When this returns the next question finds them. `progress` is told how many were finished.
+        Between batches other writers get their turn.
         """
         taken: list[tuple[str, Outcome]] = []
         refused: list[ArticleRefused] = []
         warnings: list[str] = []
-        with self._writing():
-            rows = iter(drafts)
-            while batch := list(islice(rows, BATCH)):
-                encoder, index = self.serving()
-                refused += [row for row in batch if isinstance(row, ArticleRefused)]
-                kept = [row for row in batch if isinstance(row, Draft)]
-                warnings += [f"{row.article.origin}: {w}" for row in kept for w in row.warnings]
-                taken += self.articles.put(kept)
-                index.catch_up(self.articles, encoder)
-                progress(len(batch))
+        reading = time.time_ns()
+        rows = iter(items)
+        # Reading is not writing: the lock is held while a batch is kept, not while it is read.
+        while batch := list(islice(rows, BATCH)):
+            for item in batch:
+                if isinstance(item, Unchanged):
+                    taken += [(id, "unchanged") for id in self.articles.held_by(item.file)]
+                    refused += [
+                        ArticleRefused(one.origin, one.reason, one.file)
+                        for one in self.articles.refusals(item.file)
+                    ]
+                elif isinstance(item, ArticleRefused):
+                    refused.append(item)
+                elif isinstance(item, Draft):
+                    warnings += [f"{item.article.origin}: {one}" for one in item.warnings]
+            changed = [item for item in batch if not isinstance(item, Unchanged)]
+            if changed:
+                taken += self._take(changed, reading)
+            progress(len(batch) - sum(isinstance(item, Finished) for item in batch))
         return Report(tuple(taken), tuple(refused), tuple(warnings))
 
+    def look(self, paths: Iterable[str]) -> Sweep:
+        """Return the articles at these paths, to be read: what was read before only if changed."""
+        return Sweep(paths, self.articles.known_files(READER))
+
+    def sweep(
+        self, sweep: Sweep, progress: Progress = lambda _: None, *, sync: bool = False
+    ) -> Report:
+        """Add what is new or has changed at some paths; with `sync` withdraw what is gone there.
+
+        Raises:
+            SyncRefused: no file is left where articles were: a disk may be gone instead.
+        """
+        if sync:
+            for root in sweep.roots:
+                if not sweep.found(root) and (held := self.articles.held_under(root)):
+                    raise SyncRefused(
+                        f"{root}: no file is there any more, where {held} articles were; if they"
+                        " are to be withdrawn, use `newsqa remove`"
+                    )
+        with self._writing():
+            self.articles.miss(sweep.roots, sweep.there)
+        report = self.add(sweep, progress)
+        if not sync:
+            return report
+        with self._writing():
+            gone = self.articles.leave(sweep.roots)
+            self._forget(gone)
+        return replace(report, gone=tuple(gone))
+
+    def _take(
+        self, items: Sequence[Draft | ArticleRefused | Finished], reading: int
+    ) -> list[tuple[str, Outcome]]:
+        with self._writing():
+            encoder, index = self.serving()
+            taken = self.articles.put(items, reading, READER)
+            index.catch_up(self.articles, encoder)
+        return taken
+
     def remove(self, ids: Sequence[str]) -> list[str]:
-        """Erase these articles and their passages; return the ids that were there."""
+        """Withdraw these articles for good; return the ids that were there.
+
+        No version of them stays, no index has their passages, and no sweep over files brings them
+        back.
+        """
         with self._writing():
             removed = self.articles.remove(ids)
-            if removed:
-                encoder, index = self.serving()
-                index.catch_up(self.articles, encoder)
-                self._generations.forget_earlier()
+            self._forget(removed)
         return removed
+
+    def _forget(self, ids: Sequence[str]) -> None:
+        """Take articles that were withdrawn out of every index."""
+        if ids:
+            encoder, index = self.serving()
+            index.catch_up(self.articles, encoder)
+            self._generations.forget_earlier()
 
     def rebuild(self, model: str | None = None, progress: Progress = lambda _: None) -> Manifest:
         """Make the index anew from the articles, by `model` or the one it has, and swap it in."""

@@ -5,6 +5,8 @@ NewsqaError
 ├── ArticleNotFound     no article has that id
 │   └── ArticleGone     one had it, and was withdrawn
 ├── IndexUnusable       the index on disk cannot answer; rebuild, or name the other model
+├── HomeUnusable        the home's files cannot be read or written: damaged, or the disk full
+├── SyncRefused         nothing is left where articles were; that may be a missing disk
 ├── HomeBusy            another process is writing to this home
 └── QuestionRefused     the question or its options cannot be used as they are
 """
@@ -22,19 +24,25 @@ class ArticleRefused(NewsqaError):
     Attributes:
         origin: the file or address it came from.
         reason: what is wrong and what would mend it, naming the field where there is one.
+        file: the file or feed that was read, as far as it is to be read again; else empty.
     """
 
-    def __init__(self, origin: str, reason: str) -> None:
+    def __init__(self, origin: str, reason: str, file: str = "") -> None:
         super().__init__(f"{origin}: {reason}")
         self.origin = origin
         self.reason = reason
+        self.file = file
 
 
 class ArticleNotFound(NewsqaError):
-    """No article has the id that was asked for."""
+    """No article has the id that was asked for, or it has no such version."""
 
-    def __init__(self, article_id: str) -> None:
-        super().__init__(f"no article has the id {article_id!r}")
+    def __init__(self, article_id: str, version: int | None = None) -> None:
+        super().__init__(
+            f"no article has the id {article_id!r}"
+            if version is None
+            else f"the article {article_id!r} has no version {version}"
+        )
         self.article_id = article_id
 
 
@@ -53,6 +61,14 @@ class ArticleGone(ArticleNotFound):
 
 class IndexUnusable(NewsqaError):
     """The index on disk was made by another model or format, or is damaged."""
+
+
+class HomeUnusable(NewsqaError):
+    """The home's files cannot be read or written: one is damaged, or the disk full or read-only."""
+
+
+class SyncRefused(NewsqaError):
+    """A folder that articles came from holds no file any more; none of them is withdrawn."""
 
 
 class HomeBusy(NewsqaError):

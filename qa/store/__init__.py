@@ -1,6 +1,27 @@
 """What is on disk, in SQLite: the articles, and the passages that a generation made of them."""
 
-from qa.store.articles import ArticleStore, Change, Draft, Outcome
+from qa.store.articles import (
+    ArticleStore,
+    Change,
+    Draft,
+    Finished,
+    Known,
+    Outcome,
+    Refusal,
+    Version,
+)
 from qa.store.passages import Embedding, Entry, PassageStore
 
-__all__ = ["ArticleStore", "Change", "Draft", "Embedding", "Entry", "Outcome", "PassageStore"]
+__all__ = [
+    "ArticleStore",
+    "Change",
+    "Draft",
+    "Embedding",
+    "Entry",
+    "Finished",
+    "Known",
+    "Outcome",
+    "PassageStore",
+    "Refusal",
+    "Version",
+]

@@ -1,35 +1,96 @@
-"""The articles on disk, in SQLite: the truth that everything else is derived from."""
+"""The articles on disk, in SQLite: the truth that everything else is derived from.
+
+Beside them stands where they came from: the places each was found at, the files that were read
+whole, and what was refused. So a folder that is read again costs only what changed in it, and what
+is gone from it can be told.
+"""
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter
 
-from qa.errors import ArticleNotFound
+from qa.errors import ArticleGone, ArticleNotFound, ArticleRefused
 from qa.store.database import Database
 from qa.types import Article
 
-Outcome = Literal["added", "updated", "unchanged"]
+Outcome = Literal["added", "updated", "unchanged", "withdrawn"]
+"""What became of an article; `withdrawn`: it stays so, whatever file it lies in."""
+
+RESEMBLANCE = 0.3
+"""Articles from one web address are versions of one if they share a title or this many sentences;
+otherwise the address is that of a page that shows now this, now that."""
 
 _ARTICLE = TypeAdapter(Article)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS articles (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- of the article's last change; never used again
     id TEXT NOT NULL UNIQUE,
-    location TEXT NOT NULL,                 -- where it is read from; empty if it was sent
-    digest BLOB NOT NULL,                   -- sha256 of source
-    source BLOB,                            -- the bytes it came from; NULL once removed
-    article TEXT                            -- as JSON; NULL once removed
+    digest BLOB NOT NULL,                   -- sha256 of source; stays when it is withdrawn
+    source BLOB,                            -- the bytes it came from; NULL once withdrawn
+    article TEXT,                           -- as JSON; NULL once withdrawn
+    taken TEXT NOT NULL DEFAULT '',         -- when this version was
+    address BLOB NOT NULL DEFAULT x'',      -- sha256 of the publisher's address; empty if unknown
+    withdrawn TEXT,                         -- when it was
+    kept_out INTEGER NOT NULL DEFAULT 0     -- withdrawn by name, not because its file was gone
 ) STRICT;
-CREATE INDEX IF NOT EXISTS article_by_location ON articles (location) WHERE location != '';
+CREATE TABLE IF NOT EXISTS versions (       -- the earlier ones
+    id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    taken TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    source BLOB NOT NULL,
+    article TEXT NOT NULL,
+    PRIMARY KEY (id, number)
+) STRICT;
+CREATE TABLE IF NOT EXISTS places (         -- where an article was found
+    file TEXT NOT NULL,                     -- the file or feed; empty if it was sent
+    location TEXT NOT NULL,                 -- where just this article stands; empty if unknown
+    id TEXT NOT NULL,
+    reading INTEGER NOT NULL,               -- the last that found it there
+    gone INTEGER NOT NULL DEFAULT 0,        -- 1 once it was looked for there and not found
+    PRIMARY KEY (file, location, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS place_by_location ON places (location) WHERE location != '';
+CREATE INDEX IF NOT EXISTS place_by_id ON places (id);
+CREATE TABLE IF NOT EXISTS files (          -- read to their end
+    file TEXT PRIMARY KEY,
+    digest BLOB NOT NULL,                   -- sha256 of its bytes
+    reader INTEGER NOT NULL,                -- which version of qa.articles read it
+    etag TEXT NOT NULL,                     -- of a feed, as its server named them
+    last_modified TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS refusals (
+    file TEXT NOT NULL,
+    origin TEXT NOT NULL,                   -- the file, with a line or a part if it has several
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL,
+    reading INTEGER NOT NULL,
+    PRIMARY KEY (file, origin)
+) STRICT, WITHOUT ROWID;
+"""
+_INDEXES = """
 CREATE INDEX IF NOT EXISTS article_by_digest ON articles (digest);
+CREATE INDEX IF NOT EXISTS article_by_address ON articles (address) WHERE address != x'';
 CREATE INDEX IF NOT EXISTS article_by_presence ON articles (seq) WHERE article IS NOT NULL;
+"""
+# Homes of before had one place to an article, in a column, and no versions.
+_UPGRADE = """
+ALTER TABLE articles ADD COLUMN taken TEXT NOT NULL DEFAULT '';
+ALTER TABLE articles ADD COLUMN address BLOB NOT NULL DEFAULT x'';
+ALTER TABLE articles ADD COLUMN withdrawn TEXT;
+ALTER TABLE articles ADD COLUMN kept_out INTEGER NOT NULL DEFAULT 0;
+INSERT INTO places SELECT location, location, id, 0, 0 FROM articles WHERE article IS NOT NULL;
+DROP INDEX article_by_location;
+ALTER TABLE articles DROP COLUMN location;
 """
 
 
@@ -37,10 +98,13 @@ CREATE INDEX IF NOT EXISTS article_by_presence ON articles (seq) WHERE article I
 class Draft:
     """An article that was read and is to be kept.
 
-    `source` is what it was read from, byte for byte. `location` is where the same article will be
-    found when it is read again (an absolute path, an address), empty if it was sent. `named` says
-    that the id came with the article; otherwise the id is newsqa's own choice and an article known
-    by its location or its bytes keeps the one it has. `warnings` are what reading it had to mend.
+    `source` is what it was read from, byte for byte. `file` is the file or the feed that was read,
+    empty if the article was sent. `location` is where just this article will be found when that is
+    read again (an absolute path, a part of an archive, an entry of a feed), empty if unknown.
+    `named` says that the id came with the article; otherwise the id is newsqa's own choice and an
+    article known by its location, its bytes or its web address keeps the one it has. `swept` says
+    that nobody asked for this very article: if it was withdrawn by name it stays so. `warnings` are
+    what reading it had to mend.
     """
 
     article: Article
@@ -48,11 +112,62 @@ class Draft:
     location: str = ""
     named: bool = False
     warnings: tuple[str, ...] = ()
+    file: str = ""
+    swept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A file that was read to its end.
+
+    Attributes:
+        digest: sha256 of its bytes.
+        whole: nothing in it was refused, so that what it held before and holds no more is gone.
+    """
+
+    file: str
+    digest: bytes
+    whole: bool = True
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A file as it was when it was read last.
+
+    Attributes:
+        withheld: an article that it holds was withdrawn by name.
+    """
+
+    digest: bytes
+    etag: str = ""
+    last_modified: str = ""
+    withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What was refused, and when; it is tried again when its file changes."""
+
+    origin: str
+    reason: str
+    at: datetime
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One state of an article: its number, when it was taken (None: before that was kept)."""
+
+    number: int
+    taken: datetime | None
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an article has become: its newest state, or None where it was removed."""
+    """What an article has become: its newest state, or None where it was withdrawn."""
 
     seq: int
     id: str
@@ -64,34 +179,159 @@ class ArticleStore:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path, _SCHEMA)
+        columns = {
+            row[1] for row in self._database.connection().execute("PRAGMA table_info(articles)")
+        }
+        if "location" in columns:
+            self._upgrade()
+        self._database.connection().executescript(_INDEXES)
 
-    def put(self, drafts: Iterable[Draft]) -> list[tuple[str, Outcome]]:
+    def put(
+        self,
+        items: Iterable[Draft | ArticleRefused | Finished],
+        reading: int = 0,
+        reader: int = 0,
+    ) -> list[tuple[str, Outcome]]:
         """Keep the articles, all or none; return the id and the outcome of each, in their order.
 
-        The same bytes under another name are one article, which keeps its id.
+        The same bytes under another name are one article, which keeps its id; another text of a
+        known one is its next version. What was refused is kept in mind, and that a file was read,
+        by this version of the reader.
         """
+        taken: list[tuple[str, Outcome]] = []
         with self._database.transaction() as connection:
-            return [_put(connection, draft) for draft in drafts]
+            for item in items:
+                if isinstance(item, Draft):
+                    taken.append(_put(connection, item, reading))
+                elif isinstance(item, Finished):
+                    _finish(connection, item, reading, reader)
+                elif item.file:
+                    connection.execute(
+                        "INSERT OR REPLACE INTO refusals VALUES (?, ?, ?, ?, ?)",
+                        (item.file, item.origin, item.reason, _now().isoformat(), reading),
+                    )
+        return taken
 
     def remove(self, ids: Sequence[str]) -> list[str]:
-        """Erase these articles' content, all or none; return the ids that were there."""
+        """Withdraw these articles, all or none; return the ids that were there.
+
+        Every version is erased, and no sweep over files brings one back.
+        """
         with self._database.transaction() as connection:
             present = [id for id in dict.fromkeys(ids) if _holds(connection, id)]
             for id in present:
-                _write(connection, id, "", b"", None, None)
+                _withdraw(connection, id, kept_out=True)
         self._database.forget()
         return present
 
-    def get(self, id: str) -> Article:
-        """Return the article.
+    def miss(self, roots: Sequence[str], there: Callable[[str], bool]) -> None:
+        """Note which of the files under `roots` (folders or files) are not there any more."""
+        with self._database.transaction() as connection:
+            for root in roots:
+                for file in _files_under(connection, root):
+                    if not there(file):
+                        for table in ("files", "refusals"):
+                            connection.execute(f"DELETE FROM {table} WHERE file = ?", (file,))
+                        connection.execute("UPDATE places SET gone = 1 WHERE file = ?", (file,))
+
+    def leave(self, roots: Sequence[str]) -> list[str]:
+        """Withdraw what was found under `roots` and is found nowhere now; return its ids.
+
+        All or none. If its file comes back it does too.
+        """
+        with self._database.transaction() as connection:
+            left = [
+                id
+                for root in roots
+                for id in _only_gone(connection, root)
+                if _holds(connection, id)
+            ]
+            for id in dict.fromkeys(left):
+                _withdraw(connection, id, kept_out=False)
+        if left:
+            self._database.forget()
+        return list(dict.fromkeys(left))
+
+    def known_files(self, reader: int) -> dict[str, Known]:
+        """Return the files that this version of the reader has read, as they were then."""
+        connection = self._database.connection()
+        withheld = {
+            file
+            for (file,) in connection.execute(
+                "SELECT file FROM places JOIN articles USING (id) WHERE kept_out = 1"
+            )
+        }
+        rows = connection.execute(
+            "SELECT file, digest, etag, last_modified FROM files WHERE reader = ?", (reader,)
+        )
+        return {
+            file: Known(digest, etag, last_modified, file in withheld)
+            for file, digest, etag, last_modified in rows
+        }
+
+    def held_by(self, file: str) -> list[str]:
+        """Return the articles that this file holds, by id."""
+        rows = self._database.connection().execute(
+            "SELECT DISTINCT id FROM places JOIN articles USING (id)"
+            " WHERE file = ? AND gone = 0 AND article IS NOT NULL",
+            (file,),
+        )
+        return [id for (id,) in rows]
+
+    def held_under(self, root: str) -> int:
+        """Return how many articles were found in this file, or in the files of this folder."""
+        connection = self._database.connection()
+        return sum(len(self.held_by(file)) for file in _files_under(connection, root))
+
+    def refusals(self, file: str | None = None) -> list[Refusal]:
+        """Return what is refused now, or of this file, by origin."""
+        rows = self._database.connection().execute(
+            "SELECT origin, reason, at, file FROM refusals WHERE :file IS NULL OR file = :file"
+            " ORDER BY origin",
+            {"file": file},
+        )
+        return [
+            Refusal(origin, reason, datetime.fromisoformat(at), file)
+            for origin, reason, at, file in rows
+        ]
+
+    def get(self, id: str, version: int | None = None) -> Article:
+        """Return the article as it is now, or as it was in that version.
 
         Raises:
-            ArticleNotFound: there is none under that id, or it was removed.
+            ArticleNotFound: there is none under that id, or no such version.
+            ArticleGone: it was withdrawn.
         """
-        try:
-            return self.find([id])[id]
-        except KeyError:
-            raise ArticleNotFound(id) from None
+        connection = self._database.connection()
+        row = connection.execute(
+            "SELECT article, withdrawn FROM articles WHERE id = ?", (id,)
+        ).fetchone()
+        if row is None:
+            raise ArticleNotFound(id)
+        if row[0] is None:
+            raise ArticleGone(id, _moment(row[1]))
+        article = _ARTICLE.validate_json(row[0])
+        if version is None or version == article.version:
+            return article
+        earlier = connection.execute(
+            "SELECT article FROM versions WHERE id = ? AND number = ?", (id, version)
+        ).fetchone()
+        if earlier is None:
+            raise ArticleNotFound(id, version)
+        return _ARTICLE.validate_json(earlier[0])
+
+    def versions(self, id: str) -> tuple[Version, ...]:
+        """Return the versions of an article, oldest first; none if it is not there."""
+        rows = self._database.connection().execute(
+            "SELECT number, taken, article ->> 'title' FROM versions WHERE id = :id UNION ALL"
+            " SELECT coalesce(article ->> 'version', 1), taken, article ->> 'title' FROM articles"
+            " WHERE id = :id AND article IS NOT NULL ORDER BY 1",
+            {"id": id},
+        )
+        return tuple(
+            Version(number, datetime.fromisoformat(taken) if taken else None, title)
+            for number, taken, title in rows
+        )
 
     def find(self, ids: Iterable[str]) -> dict[str, Article]:
         """Return those of the articles that are there, by id."""
@@ -129,37 +369,127 @@ class ArticleStore:
         query = "SELECT count(*) FROM articles WHERE article IS NOT NULL"
         return int(self._database.connection().execute(query).fetchone()[0])
 
+    def _upgrade(self) -> None:
+        """Give a home of before today's tables, all or none."""
+        with self._database.transaction() as connection:
+            columns = [row[1] for row in connection.execute("PRAGMA table_info(articles)")]
+            if "location" not in columns:  # another process was first
+                return
+            for statement in _UPGRADE.strip().split(";\n"):
+                connection.execute(statement.removesuffix(";"))
+            connection.execute(
+                "UPDATE articles SET withdrawn = ?, kept_out = 1 WHERE article IS NULL",
+                (_now().isoformat(),),
+            )
+            addresses = connection.execute(
+                "SELECT article ->> 'url', id FROM articles WHERE article IS NOT NULL"
+            ).fetchall()
+            connection.executemany(
+                "UPDATE articles SET address = ? WHERE id = ?",
+                [(_address(url), id) for url, id in addresses],
+            )
 
-def _put(connection: sqlite3.Connection, draft: Draft) -> tuple[str, Outcome]:
+
+def _put(connection: sqlite3.Connection, draft: Draft, reading: int) -> tuple[str, Outcome]:
     article, digest = draft.article, sha256(draft.source).digest()
     id = article.id if draft.named else _known_id(connection, draft, digest)
     if id is None:
         id = _free_id(connection, article.id)
-    article = replace(article, id=id)
     held = connection.execute(
-        "SELECT digest, article FROM articles WHERE id = ? AND article IS NOT NULL", (id,)
+        "SELECT digest, article, kept_out FROM articles WHERE id = ?", (id,)
     ).fetchone()
-    if held and held[0] == digest:
-        known = _ARTICLE.validate_json(held[1])
+    connection.execute(
+        "INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, 0)",
+        (draft.file, draft.location, id, reading),
+    )
+    article = replace(article, id=id, version=1)
+    if held is None or held[1] is None:
+        if held and held[2] and draft.swept:
+            return id, "withdrawn"
+        _write(connection, article, digest, draft.source)
+        return id, "added"
+    known = _ARTICLE.validate_json(held[1])
+    article = replace(article, version=known.version, updated=article.updated or known.updated)
+    if held[0] == digest:
         # Not the origin: the same bytes may lie in two files. But a reader that improved counts.
-        if known == replace(article, origin=known.origin):
+        article = replace(article, origin=known.origin)
+        if article == known:
             return id, "unchanged"
-    stored = _ARTICLE.dump_json(article).decode()
-    _write(connection, id, draft.location, digest, draft.source, stored)
-    return id, "updated" if held else "added"
+    elif (article.title, article.text) != (known.title, known.text):
+        if _superseded(connection, id, digest, draft):
+            return id, "unchanged"
+        _keep_version(connection, known)
+        # What was said of the version before says nothing of this one.
+        updated = article.updated if article.updated != known.updated else _now()
+        article = replace(article, version=known.version + 1, updated=updated)
+    elif article == known:
+        # Other bytes say the same: nothing has to be indexed again.
+        connection.execute(
+            "UPDATE articles SET digest = ?, source = ? WHERE id = ?", (digest, draft.source, id)
+        )
+        return id, "unchanged"
+    _write(connection, article, digest, draft.source)
+    return id, "updated"
 
 
 def _known_id(connection: sqlite3.Connection, draft: Draft, digest: bytes) -> str | None:
-    """Return the id of the article read from this place before, or else from the same bytes."""
-    for column, value in (("location", draft.location), ("digest", digest)):
-        row = connection.execute(
-            f"SELECT id FROM articles WHERE {column} = ? AND {column} != ''"
-            " AND article IS NOT NULL ORDER BY seq LIMIT 1",
-            (value,),
-        ).fetchone()
+    """Return the id of the article read from this place before, else of the same bytes or address.
+
+    What was withdrawn is known too, but what is there comes first.
+    """
+    by_place = (
+        "SELECT id FROM places JOIN articles USING (id) WHERE location = ? AND location != ''"
+    )
+    by_bytes = "SELECT id FROM articles WHERE digest = ?"
+    order = " ORDER BY article IS NULL, seq LIMIT 1"
+    for query, value in ((by_place, draft.location), (by_bytes, digest)):
+        row = connection.execute(query + order, (value,)).fetchone()
         if row:
             return str(row[0])
+    # An article that still stands in a place of its own has not moved to this one.
+    rows = connection.execute(
+        "SELECT id, article FROM articles WHERE address = ? AND address != x'' AND NOT EXISTS ("
+        " SELECT 1 FROM places WHERE id = articles.id AND location != '' AND gone = 0)"
+        " ORDER BY article IS NULL, seq",
+        (_address(draft.article.url),),
+    )
+    for id, article in rows:
+        if article is None or _resembles(_ARTICLE.validate_json(article), draft.article):
+            return str(id)
     return None
+
+
+def _superseded(connection: sqlite3.Connection, id: str, digest: bytes, draft: Draft) -> bool:
+    """Say whether these bytes are an earlier version, and the newer one stands elsewhere still."""
+    row = connection.execute(
+        "SELECT 1 FROM versions WHERE id = :id AND digest = :digest AND EXISTS ("
+        " SELECT 1 FROM places WHERE id = :id AND gone = 0 AND file != '' AND file != :file)",
+        {"id": id, "digest": digest, "file": draft.file},
+    ).fetchone()
+    return row is not None
+
+
+def _resembles(known: Article, article: Article) -> bool:
+    """Say whether two articles from one address are versions of one."""
+    if known.title == article.title:
+        return True
+    ours, theirs = ({span.of(a.text) for span in a.sentences} for a in (known, article))
+    return len(ours & theirs) >= RESEMBLANCE * min(len(ours), len(theirs))
+
+
+def _address(url: str) -> bytes:
+    """Return by what an address is known, b"" where it names no page of its own.
+
+    >>> _address("https://News.example/a/1.html#top") == _address("http://news.example/a/1.html/")
+    True
+    >>> _address("https://news.example/"), _address("")
+    (b'', b'')
+    """
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/")
+    if not (path or parts.query):
+        return b""
+    return sha256(f"{parts.netloc.lower()}{path}?{parts.query}".encode()).digest()
 
 
 def _free_id(connection: sqlite3.Connection, wanted: str) -> str:
@@ -176,20 +506,88 @@ def _holds(connection: sqlite3.Connection, id: str) -> bool:
     return connection.execute(query, (id,)).fetchone() is not None
 
 
-def _write(
-    connection: sqlite3.Connection,
-    id: str,
-    location: str,
-    digest: bytes,
-    source: bytes | None,
-    article: str | None,
-) -> None:
+def _write(connection: sqlite3.Connection, article: Article, digest: bytes, source: bytes) -> None:
     """Give the article a new state under a new change number."""
-    connection.execute("DELETE FROM articles WHERE id = ?", (id,))
+    connection.execute("DELETE FROM articles WHERE id = ?", (article.id,))
     connection.execute(
-        "INSERT INTO articles (id, location, digest, source, article) VALUES (?, ?, ?, ?, ?)",
-        (id, location, digest, source, article),
+        "INSERT INTO articles (id, digest, source, article, taken, address)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            article.id,
+            digest,
+            source,
+            _ARTICLE.dump_json(article).decode(),
+            _now().isoformat(),
+            _address(article.url),
+        ),
     )
+
+
+def _keep_version(connection: sqlite3.Connection, article: Article) -> None:
+    """Keep the article's present state as an earlier version."""
+    connection.execute(
+        "INSERT OR REPLACE INTO versions"
+        " SELECT id, ?, taken, digest, source, article FROM articles WHERE id = ?",
+        (article.version, article.id),
+    )
+
+
+def _withdraw(connection: sqlite3.Connection, id: str, *, kept_out: bool) -> None:
+    """Erase every version; what stays tells that it was there, and how to know it again."""
+    row = connection.execute("SELECT digest, address FROM articles WHERE id = ?", (id,)).fetchone()
+    for table in ("articles", "versions"):
+        connection.execute(f"DELETE FROM {table} WHERE id = ?", (id,))
+    if not kept_out:
+        connection.execute("DELETE FROM places WHERE id = ?", (id,))
+    connection.execute(
+        "INSERT INTO articles (id, digest, address, withdrawn, kept_out) VALUES (?, ?, ?, ?, ?)",
+        (id, *row, _now().isoformat(), kept_out),
+    )
+
+
+def _finish(connection: sqlite3.Connection, finished: Finished, reading: int, reader: int) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
+        (finished.file, finished.digest, reader, finished.etag, finished.last_modified),
+    )
+    connection.execute(
+        "DELETE FROM refusals WHERE file = ? AND reading != ?", (finished.file, reading)
+    )
+    if finished.whole:
+        connection.execute(
+            "UPDATE places SET gone = 1 WHERE file = ? AND reading != ?", (finished.file, reading)
+        )
+
+
+def _files_under(connection: sqlite3.Connection, root: str) -> list[str]:
+    """Return the file of this name and those of the folder, as far as any was ever read."""
+    folder = root.rstrip("/") + "/"
+    rows = connection.execute(
+        "SELECT file FROM (SELECT file FROM places UNION SELECT file FROM files"
+        " UNION SELECT file FROM refusals) WHERE file = ? OR file >= ? AND file < ?",
+        (root, folder, folder[:-1] + "0"),  # "0" follows "/"
+    )
+    return [file for (file,) in rows]
+
+
+def _only_gone(connection: sqlite3.Connection, root: str) -> list[str]:
+    """Return the articles that were found under `root` and are not found anywhere by now."""
+    rows = []
+    for file in _files_under(connection, root):
+        rows += connection.execute(
+            "SELECT id FROM places AS here WHERE file = ? AND gone = 1 AND NOT EXISTS ("
+            " SELECT 1 FROM places WHERE id = here.id AND gone = 0)",
+            (file,),
+        ).fetchall()
+    return [id for (id,) in rows]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _change(row: tuple[int, str, str | None]) -> Change:

@@ -1,40 +1,65 @@
 """One SQLite file, opened once for each thread that uses it."""
 
+import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
+from typing import Any, Self
 
 from filelock import FileLock
+
+from qa.errors import HomeBusy, HomeUnusable, NewsqaError
 
 MAPPED = 2**36
 """Bytes of a file that are read through a memory map: all of it, where SQLite was built so."""
 
+_FAILING = "see whether its disk is full or failing"
+_CLOSED = "see whether it is there, and who may write to it"
+_DAMAGED = "the file is damaged, and `newsqa status --check` says what mends it"
+_REMEDIES = {
+    sqlite3.SQLITE_FULL: "free some space and try again; what was committed is kept",
+    sqlite3.SQLITE_IOERR: _FAILING,
+    sqlite3.SQLITE_READONLY: _CLOSED,
+    sqlite3.SQLITE_CANTOPEN: _CLOSED,
+    sqlite3.SQLITE_PERM: _CLOSED,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+}
+
 
 class Database:
-    """One SQLite file with a connection to each thread, in write-ahead mode."""
+    """One SQLite file with a connection to each thread, in write-ahead mode.
 
-    def __init__(self, path: Path, schema: str) -> None:
+    Whatever is done with it raises HomeUnusable where the file or its disk fails, and HomeBusy
+    where another process writes for too long.
+
+    Attributes:
+        read_only: whether it is only read, as it must be where nothing can be written.
+    """
+
+    def __init__(self, path: Path, schema: str, *, read_only: bool = False) -> None:
         self._path = path
         self._threads = threading.local()
+        self.read_only = read_only or not writable(path)
+        if self.read_only:
+            self.connection()
+            return
         # SQLite does not wait for its turn to switch a new file's mode: one opens it at a time.
         with FileLock(path.with_suffix(".lock")):
             self.connection().executescript("PRAGMA journal_mode = WAL;" + schema)
 
     def connection(self) -> sqlite3.Connection:
         """Return this thread's connection, opening it at first use."""
-        held: sqlite3.Connection | None = getattr(self._threads, "connection", None)
+        state = _state(self._path) if self.read_only else None
+        held: _Connection | None = getattr(self._threads, "connection", None)
+        if held and held.state != state:
+            held.close()
+            held = None
         if held is None:
-            held = sqlite3.connect(
-                self._path, timeout=60.0, isolation_level=None, check_same_thread=False
-            )
-            # A committed article survives losing power; one sync a batch is cheap beside encoding.
-            held.execute("PRAGMA synchronous = FULL")
-            # What was withdrawn does not linger in free pages.
-            held.execute("PRAGMA secure_delete = ON")
-            held.execute(f"PRAGMA mmap_size = {MAPPED}")
-            self._threads.connection = held
+            held = self._threads.connection = _Connection.opened(self._path, state)
         return held
 
     @contextmanager
@@ -44,10 +69,12 @@ class Database:
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
+            connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            # On a full disk SQLite has rolled back by itself.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise
-        connection.execute("COMMIT")
 
     def forget(self) -> None:
         """Empty the write-ahead log, where what was erased is still to be read."""
@@ -58,3 +85,98 @@ class Database:
         if hasattr(self._threads, "connection"):
             self._threads.connection.close()
             del self._threads.connection
+
+
+def writable(path: Path) -> bool:
+    """Say whether a file can be written, or made if it is not there."""
+    return os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
+
+
+_State = tuple[bool, int, int]
+
+
+def _state(path: Path) -> _State:
+    """Return what changes when another process opens, writes or closes a file.
+
+    First, whether it has a write-ahead log.
+    """
+    try:
+        file = path.stat()
+    except OSError as error:
+        raise HomeUnusable(f"{path}: {error.strerror}; {_CLOSED}") from error
+    return path.with_name(f"{path.name}-wal").exists(), file.st_mtime_ns, file.st_size
+
+
+class _Connection(sqlite3.Connection):
+    """SQLite's, that names the file and the remedy where the file fails."""
+
+    path: Path
+    state: _State | None
+
+    @classmethod
+    def opened(cls, path: Path, state: _State | None) -> Self:
+        """Open the file: for reading alone if its state is given, else to be written as well."""
+        address = path.absolute().as_uri()
+        if state:
+            # Without its log the file is all there is: read as it is, it needs no file beside it.
+            address += "?mode=ro" if state[0] else "?immutable=1"
+        try:
+            made = sqlite3.connect(
+                address,
+                timeout=60.0,
+                isolation_level=None,
+                check_same_thread=False,
+                factory=cls,
+                uri=True,
+            )
+        except sqlite3.OperationalError as error:
+            raise _told(path, error) or error from error
+        made.path, made.state = path, state
+        # A committed article survives losing power; one sync a batch is cheap beside encoding.
+        made.execute("PRAGMA synchronous = FULL")
+        # What was withdrawn does not linger in free pages.
+        made.execute("PRAGMA secure_delete = ON")
+        made.execute(f"PRAGMA mmap_size = {MAPPED}")
+        return made
+
+    def cursor(self, factory: Any = None) -> Any:
+        """Return a cursor that tells what fails."""
+        return super().cursor(factory or _Cursor)
+
+
+def _telling(call: Callable[..., Any]) -> Any:
+    """Return a method of SQLite's cursor, made to raise what a user can act on."""
+
+    @wraps(call)
+    def telling(cursor: sqlite3.Cursor, *arguments: Any) -> Any:
+        try:
+            return call(cursor, *arguments)
+        except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
+            raise
+        except sqlite3.DatabaseError as error:
+            assert isinstance(cursor.connection, _Connection)
+            if told := _told(cursor.connection.path, error):
+                raise told from error
+            raise
+
+    return telling
+
+
+class _Cursor(sqlite3.Cursor):
+    execute = _telling(sqlite3.Cursor.execute)
+    executemany = _telling(sqlite3.Cursor.executemany)
+    executescript = _telling(sqlite3.Cursor.executescript)
+    fetchone = _telling(sqlite3.Cursor.fetchone)
+    fetchall = _telling(sqlite3.Cursor.fetchall)
+    __next__ = _telling(sqlite3.Cursor.__next__)
+
+
+def _told(path: Path, error: sqlite3.DatabaseError) -> NewsqaError | None:
+    """Return the error that says which file fails and the remedy; None if it is about no file."""
+    # One that has no code is about text that is no UTF-8.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    if code == sqlite3.SQLITE_BUSY:
+        return HomeBusy(f"{path}: another process is writing to it; try again")
+    if code in _REMEDIES:
+        return HomeUnusable(f"{path}: {error}; {_REMEDIES[code]}")
+    return None

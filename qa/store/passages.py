@@ -130,17 +130,17 @@ class Entry:
 class PassageStore:
     """Passages by key; every change is logged, so that indexes beside it can follow."""
 
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path, _SCHEMA)
-        with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO progress SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM progress)"
-            )
+    def __init__(self, path: Path, *, as_is: bool = False) -> None:
+        """Open the file, or begin it.
+
+        With `as_is` it is not touched: it may be of an earlier version, which knows embeddings.
+        """
+        self._database = Database(path, "" if as_is else _SCHEMA, read_only=as_is)
 
     @property
     def article_seq(self) -> int:
         """The last change of the articles that this store has taken in."""
-        return self._number("SELECT article_seq FROM progress")
+        return self._number("SELECT coalesce(max(article_seq), 0) FROM progress")
 
     @property
     def cursor(self) -> int:
@@ -170,7 +170,10 @@ class PassageStore:
             for article, passage, embedding in made:
                 _insert(connection, article, passage, embedding)
             if changes:
-                connection.execute("UPDATE progress SET article_seq = ?", (changes[-1].seq,))
+                connection.execute(
+                    "INSERT OR REPLACE INTO progress (rowid, article_seq) VALUES (1, ?)",
+                    (changes[-1].seq,),
+                )
         if any(change.article is None for change in changes):
             self._database.forget()
 

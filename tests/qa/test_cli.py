@@ -197,7 +197,7 @@ def test_remove_erases_and_names_what_was_not_there(run: Run, ferry: Path) -> No
 
 def test_rebuild_and_status_tell_of_the_index(run: Run, home: Path, ferry: Path) -> None:
     empty = document(run("status", "--json"))
-    assert empty == {"home": str(home), "articles": 0, "index": None}
+    assert empty == {"home": str(home), "articles": 0, "refused": 0, "index": None}
     run("add", ferry)
     before = document(run("status", "--json"))
     rebuilt = document(run("rebuild", "--json"))

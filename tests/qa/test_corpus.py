@@ -271,7 +271,7 @@ def test_a_busy_home_is_said_to_be_busy_and_goes_on_answering(
     monkeypatch.setattr(qa.corpus, "WAIT_SECONDS", 0.05)
 
     with held(home):
-        for write in (lambda: corpus.add([]), lambda: corpus.remove([]), corpus.rebuild):
+        for write in (lambda: corpus.add(drafts("b", 1)), lambda: corpus.remove([]), corpus.rebuild):
             with pytest.raises(HomeBusy, match="another process"):
                 write()
         assert found(corpus, "tea") == {"a0"}

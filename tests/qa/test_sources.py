@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import qa.sources
 from qa.articles import article_id
 from qa.errors import ArticleRefused
 from qa.sources import read_paths
@@ -100,15 +99,6 @@ def test_a_bad_file_is_refused_and_the_others_are_read(tree: Path) -> None:
 
     assert "!a.txt" in origins(["news"])
     assert "b.md" in origins(["news"])
-
-
-def test_a_file_that_is_too_large_is_refused(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(qa.sources, "MAX_FILE_BYTES", 10)
-
-    (refusal,) = read_paths([str(tree / "news" / "b.md")])
-
-    assert isinstance(refusal, ArticleRefused)
-    assert "split" in refusal.reason
 
 
 def standard_input(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
