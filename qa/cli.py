@@ -347,7 +347,12 @@ def failing() -> Iterator[None]:
     """Turn the errors a user can act on into a line and exit status 1."""
     try:
         yield
-    except (NewsqaError, ModelUnusable, ValidationError) as error:
+    except ValidationError as error:
+        for one in error.errors():
+            name = f"NEWSQA_{one['loc'][0]}: ".upper() if one["loc"] else ""
+            say(f"error: {name}{one['msg'].removeprefix('Value error, ')}")
+        raise typer.Exit(1) from error
+    except (NewsqaError, ModelUnusable) as error:
         say(f"error: {error}")
         raise typer.Exit(1) from error
 

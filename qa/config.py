@@ -46,9 +46,9 @@ class Settings(BaseSettings):
     def _is_address(cls, url: str) -> str:
         parts = urlsplit(url)
         if url and not (parts.scheme in ("http", "https") and parts.hostname):
-            raise ValueError("NEWSQA_LLM_URL is an address such as http://127.0.0.1:11434/v1")
+            raise ValueError("it is an address such as http://127.0.0.1:11434/v1")
         if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("NEWSQA_LLM_URL is an address alone; a key goes into NEWSQA_LLM_KEY")
+            raise ValueError("it is an address alone; a key goes into NEWSQA_LLM_KEY")
         return url
 
     @model_validator(mode="after")

@@ -324,9 +324,13 @@ def test_what_a_user_can_act_on_is_said_without_a_trace(
 
 def test_a_setting_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     monkeypatch.setenv("NEWSQA_PORT", "many")
+    monkeypatch.setenv("NEWSQA_LLM_URL", "ftp://x")
     result = run("status")
     assert result.exit_code == 1
-    assert "port" in result.stderr.lower()
+    assert [line.split()[:2] for line in result.stderr.splitlines()] == [
+        ["error:", "NEWSQA_PORT:"],
+        ["error:", "NEWSQA_LLM_URL:"],
+    ]
 
 
 def test_serve_listens_where_the_flag_or_else_the_environment_says(

@@ -10,8 +10,8 @@ from qa.config import Settings
     ("url", "model", "named"),
     [
         ("http://127.0.0.1:11434/v1", "", "NEWSQA_LLM_MODEL"),
-        ("127.0.0.1:11434", "small", "NEWSQA_LLM_URL"),
-        ("file:///etc/passwd", "small", "NEWSQA_LLM_URL"),
+        ("127.0.0.1:11434", "small", "an address such as"),
+        ("file:///etc/passwd", "small", "an address such as"),
         ("http://user:sk-secret@host/v1", "small", "NEWSQA_LLM_KEY"),
         ("http://host/v1?key=sk-secret", "small", "NEWSQA_LLM_KEY"),
     ],

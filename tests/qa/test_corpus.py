@@ -18,7 +18,7 @@ import qa.corpus
 import qa.index
 from embeddings.encoder import Encoder
 from qa.corpus import Corpus
-from qa.errors import ArticleRefused, HomeBusy, IndexUnusable
+from qa.errors import ArticleRefused, HomeBusy, IndexUnusable, SyncRefused
 from qa.index import LocalIndex
 from qa.sources import read_paths
 from qa.store import Draft
@@ -271,7 +271,11 @@ def test_a_busy_home_is_said_to_be_busy_and_goes_on_answering(
     monkeypatch.setattr(qa.corpus, "WAIT_SECONDS", 0.05)
 
     with held(home):
-        for write in (lambda: corpus.add(drafts("b", 1)), lambda: corpus.remove([]), corpus.rebuild):
+        for write in (
+            lambda: corpus.add(drafts("b", 1)),
+            lambda: corpus.remove([]),
+            corpus.rebuild,
+        ):
             with pytest.raises(HomeBusy, match="another process"):
                 write()
         assert found(corpus, "tea") == {"a0"}
@@ -290,6 +294,103 @@ def test_a_reader_that_opens_behind_a_writer_answers_by_what_there_is(
         assert found(open_corpus(home), "tea") == {"a0"}
 
     assert found(open_corpus(home), "tea") == {"a0", "b0"}
+
+
+# Keeping in step.
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> Path:
+    folder = tmp_path / "news"
+    folder.mkdir()
+    for n in range(3):
+        (folder / f"{n}.md").write_text(f"# Story {n}\n\nWe drank tea on day {n}.")
+    return folder
+
+
+def test_what_is_gone_from_a_folder_is_withdrawn_only_when_it_is_to_be_in_step(
+    corpus: Corpus, news: Path
+) -> None:
+    ids = {id for id, _ in corpus.sweep(corpus.look([str(news)])).taken}
+    (news / "1.md").rename(news / "moved.md")
+    (news / "2.md").unlink()
+
+    assert corpus.sweep(corpus.look([str(news)])).gone == ()
+    assert found(corpus, "tea") == ids
+    report = corpus.sweep(corpus.look([str(news)]), sync=True)
+    assert (len(report.gone), report.count("unchanged")) == (1, 2)
+    assert found(corpus, "tea") == ids - set(report.gone)
+    # It comes back with its file.
+    (news / "2.md").write_text("# Story 2\n\nWe drank tea on day 2.")
+    again = corpus.sweep(corpus.look([str(news)]), sync=True)
+    assert [id for id, outcome in again.taken if outcome == "added"] == list(report.gone)
+
+
+def test_an_empty_folder_withdraws_nothing(corpus: Corpus, news: Path) -> None:
+    corpus.sweep(corpus.look([str(news)]))
+    for file in news.iterdir():
+        file.unlink()
+
+    with pytest.raises(SyncRefused, match="3 articles"):
+        corpus.sweep(corpus.look([str(news)]), sync=True)
+    news.rmdir()
+    assert corpus.sweep(corpus.look([str(news)]), sync=True).gone == ()
+    assert len(corpus.articles) == 3
+
+
+def test_what_was_refused_is_told_until_its_file_is_mended(corpus: Corpus, news: Path) -> None:
+    (news / "empty.md").write_text("")
+    for _ in range(2):
+        report = corpus.sweep(corpus.look([str(news)]))
+        assert [one.origin for one in report.refused] == ["empty.md"]
+    assert [one.origin for one in corpus.articles.refusals()] == ["empty.md"]
+
+    (news / "empty.md").write_text("Tea at last.")
+
+    assert corpus.sweep(corpus.look([str(news)])).refused == ()
+    assert corpus.articles.refusals() == []
+
+
+def test_an_article_that_could_not_be_read_again_stays(corpus: Corpus, news: Path) -> None:
+    corpus.sweep(corpus.look([str(news)]))
+    (news / "1.md").write_bytes(b"\0" * 100)
+
+    report = corpus.sweep(corpus.look([str(news)]), sync=True)
+
+    assert ([one.origin for one in report.refused], report.gone) == (["1.md"], ())
+    assert len(corpus.articles) == 3
+
+
+def test_what_was_withdrawn_stays_so_in_sweeps_and_after_a_rebuild(
+    corpus: Corpus, news: Path
+) -> None:
+    ids = [id for id, _ in corpus.sweep(corpus.look([str(news)])).taken]
+    corpus.remove([ids[1]])
+
+    corpus.rebuild()
+    (news / "1.md").write_text("# Story 1\n\nWe drank tea on day 1, it was said.")
+    report = corpus.sweep(corpus.look([str(news)]), sync=True)
+
+    assert (report.count("withdrawn"), report.gone) == (1, ())
+    assert found(corpus, "tea") == {ids[0], ids[2]}
+    report = corpus.sweep(corpus.look([str(news / "1.md")]))
+    assert report.taken == ((ids[1], "added"),)
+    assert found(corpus, "tea") == set(ids)
+
+
+def test_another_writer_has_its_turn_during_a_long_addition(corpus: Corpus, home: Path) -> None:
+    other = open_corpus(home)
+    seen = []
+
+    def long() -> Iterable[Draft]:
+        yield from drafts("a", qa.index.BATCH)
+        seen.append(other.add(drafts("b", 1)).count("added"))
+        yield from drafts("c", 1)
+
+    corpus.add(long())
+
+    assert seen == [1]
+    assert len(found(corpus, "tea")) == qa.index.BATCH + 2
 
 
 # Several processes.

@@ -3,16 +3,18 @@
 import gzip
 import io
 import json
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from qa.articles import article_id
 from qa.errors import ArticleRefused
-from qa.sources import read_paths
-from qa.store import ArticleStore, Draft
+from qa.sources import Sweep, Unchanged, read_paths
+from qa.store import ArticleStore, Draft, Finished, Known
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 
@@ -171,3 +173,121 @@ def test_the_seeds_are_read() -> None:
     assert [draft.article.origin for draft in read] == sorted(p.name for p in SEEDS.iterdir())
     assert len({draft.article.id for draft in read}) == len(read)
     assert not any(draft.warnings for draft in read)
+
+
+# Sweeps.
+
+
+def swept(sweep: Sweep) -> dict[str, list[str]]:
+    """Return the names of files by what became of them."""
+    names: dict[str, list[str]] = {}
+    for item in sweep:
+        kind = type(item).__name__
+        names.setdefault(kind, []).append(
+            item.article.origin
+            if isinstance(item, Draft)
+            else item.origin
+            if isinstance(item, ArticleRefused)
+            else Path(item.file).name
+        )
+    return names
+
+
+def test_a_file_is_finished_after_its_articles(tree: Path) -> None:
+    (tree / "news" / "b.md").write_text("")
+
+    items = list(Sweep(["news"]))
+
+    finished = [item for item in items if isinstance(item, Finished)]
+    assert [Path(one.file).name for one in finished] == [
+        "d.md", "c.markdown", "LOUD.HTML", "a.txt", "b.md", "f.md",
+    ]  # fmt: skip
+    assert [one.whole for one in finished] == [True, True, True, True, False, True]
+    refusal = items[items.index(finished[4]) - 1]
+    assert isinstance(refusal, ArticleRefused)
+    assert refusal.file == finished[4].file
+
+
+def test_only_what_changed_is_read_again(tree: Path) -> None:
+    known = {one.file: Known(one.digest) for one in Sweep(["news"]) if isinstance(one, Finished)}
+    (tree / "news" / "b.md").write_text("新的正文。")
+    (tree / "news" / "new.md").write_text("新的正文。")
+
+    names = swept(Sweep(["news"], known))
+
+    assert names["Draft"] == ["b.md", "new.md"]
+    assert sorted(names["Unchanged"]) == ["LOUD.HTML", "a.txt", "c.markdown", "d.md", "f.md"]
+    # Whoever names the very file an article was withdrawn from wants it back.
+    withheld = {file: Known(one.digest, withheld=True) for file, one in known.items()}
+    assert swept(Sweep(["news/a.txt"], withheld)) == {"Draft": ["a.txt"], "Finished": ["a.txt"]}
+    assert swept(Sweep(["news/*.txt"], withheld)) == {"Unchanged": ["a.txt"]}
+    assert isinstance(next(iter(Sweep(["news/a.txt"], known))), Unchanged)
+
+
+def test_only_an_article_that_is_named_itself_is_asked_for(tree: Path) -> None:
+    lines = tree / "news" / "lines.jsonl"
+    lines.write_text('{"text": "一。"}\n{"text": "二。"}\n')
+
+    def asked(*paths: str) -> set[bool]:
+        return {not item.swept for item in Sweep(paths) if isinstance(item, Draft)}
+
+    assert asked("news/a.txt") == asked("news/a.txt", "news/b.md") == {True}
+    assert asked("news") == asked("news/*.md") == asked(str(lines)) == {False}
+
+
+def test_a_sweep_tells_how_far_it_is(tree: Path) -> None:
+    sweep = Sweep([str(tree / "news")])
+
+    seen = [sweep.done for item in sweep if isinstance(item, Finished)]
+
+    assert seen == sorted(seen)
+    assert 0 < seen[0] < sweep.done == sweep.total
+
+
+def test_links_are_followed_once_and_loops_end(tree: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "linked.md").write_text("链接里的正文。")
+    news = tree / "news"
+    (news / "loop").symlink_to(news)
+    (news / "2021" / "up").symlink_to("..")
+    (news / "other").symlink_to(other)
+    (news / "self.md").symlink_to("self.md")
+    (news / "nowhere.md").symlink_to("absent.md")
+
+    read = origins(["news"])
+
+    assert [one for one in read if one.endswith("linked.md")] == ["other/linked.md"]
+    assert sorted(one for one in read if one.startswith("!")) == ["!nowhere.md", "!self.md"]
+    assert len(read) == len(set(read)) == 9
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(tree: Path) -> None:
+    os.mkfifo(tree / "news" / "pipe.md")
+
+    refused = [one for one in read_paths(["news"]) if isinstance(one, ArticleRefused)]
+
+    assert [(one.origin, one.reason) for one in refused] == [("pipe.md", "cannot be read: a pipe")]
+    (refusal,) = read_paths(["news/pipe.md"])
+    assert isinstance(refusal, ArticleRefused)
+
+
+def test_what_could_not_be_looked_for_is_not_said_to_be_missing(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = os.walk
+
+    def shut(top: Path, *, onerror: Callable[[OSError], None], followlinks: bool) -> Iterator[Any]:
+        # As for a folder whose rights do not let anyone in: it is listed and nothing of it is.
+        onerror(PermissionError(13, "Permission denied", str(Path(top, "2021"))))
+        places = walk(top, followlinks=followlinks)
+        return ((place, *rest) for place, *rest in places if "2021" not in place)
+
+    monkeypatch.setattr(os, "walk", shut)
+    sweep = Sweep(["news"])
+
+    assert "2021" in swept(sweep)["ArticleRefused"]
+    news = tree.resolve() / "news"
+    assert sweep.there(str(news / "2021" / "c.markdown"))
+    assert sweep.there(str(news / "b.md"))
+    assert not sweep.there(str(news / "absent.md"))
