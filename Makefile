@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve test check bench eval eval-ablation eval-scale clean
+.PHONY: serve test check bench eval eval-ablation eval-scale fit crash clean
 
 serve: $(VENV)/.installed
 	$(BIN)/newsqa add --if-empty seeds
@@ -37,6 +37,10 @@ eval-scale: $(VENV)/.installed-dev
 # The weights of ranking, answers and confidence, over the indexes that `make eval` has made.
 fit: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.fit
+
+# Writers killed at random moments, over and over; see tests/crash.py.
+crash: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.crash --kills 200
 
 clean:
 	rm -rf $(VENV)

@@ -6,12 +6,14 @@ Results go to standard output, as one JSON document with `--json`; progress and 
 error. Exit status: 0 done, 1 failed, 2 wrong usage.
 """
 
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Annotated, Any, get_args
 
 import typer
@@ -20,6 +22,8 @@ from pydantic_core import to_json
 from tqdm import tqdm
 
 from embeddings.models import ModelUnusable
+from qa import backup as backups
+from qa import checkup
 from qa.config import Settings
 from qa.corpus import Corpus, Report
 from qa.engine import Engine
@@ -28,6 +32,7 @@ from qa.evaluate import corpus_home, index_articles, run
 from qa.figures import as_table, figures_of
 from qa.home import Part, open_home
 from qa.known import located, read_known, read_unanswerable
+from qa.sources import is_address
 from qa.store import Outcome
 from qa.types import FAILURES, Answer, AskedTime, Filters, Mode, Query, Retriever, Source
 
@@ -91,6 +96,56 @@ def add(
     _complain(report)
     if report.refused:
         raise typer.Exit(1)
+
+
+@app.command()
+def watch(
+    context: typer.Context,
+    places: Annotated[list[str], typer.Argument(metavar="FOLDER|FEED...", show_default=False)],
+    every: Annotated[
+        float, typer.Option(min=0.1, help="Ask the feeds so often.", metavar="MINUTES")
+    ] = 15,
+    poll: Annotated[
+        bool, typer.Option("--poll", help="Look at files again and again, as on a network disk.")
+    ] = False,
+    home: Home = None,
+) -> None:
+    """Keep in step with folders and feeds, as they change: what is gone from a folder is withdrawn.
+
+    Runs until it is stopped (Ctrl-C); anything may be asked, added and removed meanwhile.
+    """
+    from qa.watching import watch as follow  # a quarter of a second
+
+    stop, refused = Event(), dict[str, set[str]]()
+
+    def tell(place: str, outcome: Report | str) -> None:
+        if isinstance(outcome, str):
+            say(f"{place}: {outcome}")
+            return
+        before, now = refused.get(place, set()), {str(one) for one in outcome.refused}
+        refused[place] = now
+        if outcome.changed or now != before:
+            print(f"{place}: {_summary(outcome)}", flush=True)
+        for one in sorted(now - before):
+            say(f"refused: {one}")
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with failing():
+        corpus = open_engine(context, home).corpus
+        follow(
+            [Path(place) for place in places if not is_address(place)],
+            [place for place in places if is_address(place)],
+            # It is asked for a folder only after it was seen with files in it.
+            lambda folder, moving: corpus.sweep(
+                corpus.look([str(folder)], moving), stop=stop.is_set, sync=True, emptied=True
+            ),
+            lambda feed: corpus.sweep(corpus.look([feed]), stop=stop.is_set),
+            tell,
+            stop,
+            every=timedelta(minutes=every),
+            poll=poll,
+        )
 
 
 @app.command()
@@ -289,10 +344,16 @@ def status(
     refused: Annotated[
         bool, typer.Option("--refused", help="List what was refused, and why.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Read every file and compare them; 1 if one is damaged.")
+    ] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Say what a home holds and by which model it is searched."""
+    if check:
+        _check(_folder(context, home), _json(context, json))
+        return
     with failing():
         corpus = open_engine(context, home).corpus
         refusals = corpus.articles.refusals()
@@ -323,14 +384,72 @@ def status(
             f"index of {manifest.created} by {manifest.model}: {manifest.passages} passages,"
             f" {'with' if kept else 'without'} token vectors"
         )
-        if kept and not wanted:
+        if kept and wanted is False:
             print(
                 "token vectors are switched off: unused, and dropped by the next `newsqa rebuild`"
             )
-        if wanted and not kept:
-            print("`newsqa rebuild` adds token vectors, by which passages are ranked better")
+        if not kept and wanted is not False:
+            print(
+                "`NEWSQA_TOKEN_VECTORS=true newsqa rebuild` adds token vectors, by which passages"
+                " are ranked better"
+            )
     else:
         print("no index yet: the first `newsqa add` makes it")
+
+
+@app.command()
+def backup(
+    context: typer.Context,
+    destination: Annotated[Path, typer.Argument(show_default=False)],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Write a home to one file, while it is served and written to."""
+    with failing():
+        written = backups.backup(_folder(context, home), destination)
+    size = written.stat().st_size
+    if _json(context, json):
+        _print({"file": str(written), "bytes": size})
+    else:
+        print(f"{written}: {size:,} bytes")
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    source: Annotated[Path, typer.Argument(show_default=False, exists=True, dir_okay=False)],
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the articles that are there.")
+    ] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Make a home what it was at a backup."""
+    with failing():
+        count = backups.restore(source, _folder(context, home), force=force)
+    if _json(context, json):
+        _print({"articles": count})
+    else:
+        print(f"{count} articles")
+
+
+def _folder(context: typer.Context, home: Path | None) -> Path:
+    """Return the home that was named; a damaged one need not be opened for that."""
+    named: Path | None = home or context.obj["home"]
+    return named or Settings().home
+
+
+def _check(home: Path, as_json: bool) -> None:
+    with failing():
+        findings = checkup.check(home)
+    if as_json:
+        _print({"sound": not findings, "findings": findings})
+    else:
+        for one in findings:
+            print(f"{one.part}: {one.problem}; mended by {one.remedy}")
+        print(f"{home}: {'sound' if not findings else f'{len(findings)} things wrong'}")
+    if findings:
+        raise typer.Exit(1)
 
 
 def open_engine(context: typer.Context, home: Path | None) -> Engine:

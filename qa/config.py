@@ -31,9 +31,12 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(description="the address to serve on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="the port to serve on")] = 8000
     token_vectors: Annotated[
-        bool,
-        Field(description="keep vectors of the passages' tokens, 6 kB a passage, and rank by them"),
-    ] = True
+        bool | None,
+        Field(
+            description="keep vectors of the passages' tokens, 6 kB a passage, and rank by them;"
+            " unset: an index keeps what it has, and a new one keeps them"
+        ),
+    ] = None
     threads: Annotated[int, Field(ge=0, description="encoder threads; 0 takes every core")] = 0
     llm_url: Annotated[
         str, Field(description="an OpenAI-compatible endpoint that writes answers; empty: none")

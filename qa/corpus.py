@@ -1,10 +1,12 @@
 """The articles of a home and their index, kept in step: add, remove, rebuild, and who answers."""
 
+import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from errno import EACCES, EDQUOT, EFBIG, EIO, ENOSPC, EPERM, EROFS
 from itertools import islice
 from pathlib import Path
 
@@ -12,13 +14,18 @@ from filelock import FileLock, Timeout
 
 from embeddings.encoder import Encoder
 from qa.articles import READER
-from qa.errors import ArticleRefused, HomeBusy, IndexUnusable, SyncRefused
+from qa.backup import finish_restore, restoring
+from qa.errors import ArticleRefused, HomeBusy, HomeUnusable, SyncRefused
 from qa.index import BATCH, Generations, LocalIndex, Manifest, Progress
 from qa.sources import Item, Sweep, Unchanged
 from qa.store import ArticleStore, Draft, Finished, Outcome
 
+logger = logging.getLogger(__name__)
+
 WAIT_SECONDS = 600.0
 """How long a writer waits for another to finish before it gives up."""
+
+_DISK = frozenset({ENOSPC, EDQUOT, EFBIG, EROFS, EACCES, EPERM, EIO})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,11 @@ class Report:
     warnings: tuple[str, ...]
     gone: tuple[str, ...] = ()
 
+    @property
+    def changed(self) -> bool:
+        """Whether anything came, went, or became another."""
+        return bool(self.gone) or any(one in ("added", "updated") for _, one in self.taken)
+
     def count(self, outcome: Outcome) -> int:
         """Return how many articles had this outcome."""
         return sum(taken == outcome for _, taken in self.taken)
@@ -50,12 +62,13 @@ class Corpus:
         home: Path,
         open_encoder: Callable[[str], Encoder],
         default_model: str,
-        token_vectors: bool = True,
+        token_vectors: bool | None = None,
     ) -> None:
         """Open the home, making the folder if it is not there.
 
         `open_encoder` turns a model's name into an encoder; `default_model` is used by a home that
-        has no index yet. An index that is built anew keeps `token_vectors` or does not.
+        has no index yet. An index that is built anew keeps `token_vectors` or does not; with None
+        it does as the one before, and a first one keeps them.
         """
         home.mkdir(parents=True, exist_ok=True)
         self.home = home
@@ -67,6 +80,9 @@ class Corpus:
         self._lock = FileLock(home / "writer.lock")
         self._opening = threading.Lock()
         self._serving: tuple[Path, Encoder, LocalIndex] | None = None
+        if restoring(home):
+            with self._writing():
+                pass  # what was stopped half-way is finished as soon as the lock is held
 
     def serving(self) -> tuple[Encoder, LocalIndex]:
         """Return the encoder and the index that answer now, caught up with the articles.
@@ -85,13 +101,19 @@ class Corpus:
                 held = self._serving
                 if held is None or held[0] != folder:
                     held = self._serving = self._open(folder)
+        self._catch_up(held[1], held[2])
         return held[1], held[2]
 
-    def add(self, items: Iterable[Item], progress: Progress = lambda _: None) -> Report:
+    def add(
+        self,
+        items: Iterable[Item],
+        progress: Progress = lambda _: None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Report:
         """Keep the articles and index them; a refused one is reported and the others go on.
 
         When this returns the next question finds them. `progress` is told how many were finished.
-        Between batches other writers get their turn.
+        Between batches other writers get their turn, and `stop` is asked.
         """
         taken: list[tuple[str, Outcome]] = []
         refused: list[ArticleRefused] = []
@@ -99,37 +121,49 @@ class Corpus:
         reading = time.time_ns()
         rows = iter(items)
         # Reading is not writing: the lock is held while a batch is kept, not while it is read.
-        while batch := list(islice(rows, BATCH)):
-            for item in batch:
-                if isinstance(item, Unchanged):
-                    taken += [(id, "unchanged") for id in self.articles.held_by(item.file)]
-                    refused += [
-                        ArticleRefused(one.origin, one.reason, one.file)
-                        for one in self.articles.refusals(item.file)
-                    ]
-                elif isinstance(item, ArticleRefused):
-                    refused.append(item)
-                elif isinstance(item, Draft):
-                    warnings += [f"{item.article.origin}: {one}" for one in item.warnings]
+        while not stop() and (batch := list(islice(rows, BATCH))):
+            known = [item.file for item in batch if isinstance(item, Unchanged)]
             changed = [item for item in batch if not isinstance(item, Unchanged)]
+            if known:
+                taken += [(id, "unchanged") for id in self.articles.held_by(known)]
+                refused += [
+                    ArticleRefused(one.origin, one.reason, one.file)
+                    for one in self.articles.refusals(known)
+                ]
             if changed:
                 taken += self._take(changed, reading)
+            for item in changed:
+                if isinstance(item, ArticleRefused):
+                    refused.append(item)
+                elif isinstance(item, Draft):
+                    place = item.article.origin
+                    warnings += [f"{place}: {one}" if place else one for one in item.warnings]
             progress(len(batch) - sum(isinstance(item, Finished) for item in batch))
         return Report(tuple(taken), tuple(refused), tuple(warnings))
 
-    def look(self, paths: Iterable[str]) -> Sweep:
-        """Return the articles at these paths, to be read: what was read before only if changed."""
-        return Sweep(paths, self.articles.known_files(READER))
+    def look(self, paths: Iterable[str], moving: Collection[Path] = ()) -> Sweep:
+        """Return the articles at these paths, to be read: what was read before only if changed.
+
+        Files that are `moving` are left for another time.
+        """
+        return Sweep(paths, self.articles.known_files(READER), moving)
 
     def sweep(
-        self, sweep: Sweep, progress: Progress = lambda _: None, *, sync: bool = False
+        self,
+        sweep: Sweep,
+        progress: Progress = lambda _: None,
+        stop: Callable[[], bool] = lambda: False,
+        *,
+        sync: bool = False,
+        emptied: bool = False,
     ) -> Report:
         """Add what is new or has changed at some paths; with `sync` withdraw what is gone there.
 
         Raises:
-            SyncRefused: no file is left where articles were: a disk may be gone instead.
+            SyncRefused: no file is left where articles were, though it is not said that it was
+                `emptied`: a disk may be gone instead.
         """
-        if sync:
+        if sync and not emptied:
             for root in sweep.roots:
                 if not sweep.found(root) and (held := self.articles.held_under(root)):
                     raise SyncRefused(
@@ -138,8 +172,8 @@ class Corpus:
                     )
         with self._writing():
             self.articles.miss(sweep.roots, sweep.there)
-        report = self.add(sweep, progress)
-        if not sync:
+        report = self.add(sweep, progress, stop)
+        if not sync or stop():
             return report
         with self._writing():
             gone = self.articles.leave(sweep.roots)
@@ -192,11 +226,13 @@ class Corpus:
 
     def _model(self) -> str:
         """Return the model that this home's index is made by, the default if that is not known."""
-        try:
-            manifest = self.manifest()
-        except IndexUnusable:
-            manifest = None
-        return self._default_model if manifest is None else manifest.model
+        made = self._generations.made()
+        if made is None and self._generations.current():
+            logger.warning(
+                "%s: by which model the index was made is not known: it is made by the default",
+                self.home,
+            )
+        return made.model if made else self._default_model
 
     def _first(self) -> None:
         with self._writing():
@@ -205,22 +241,38 @@ class Corpus:
 
     def _open(self, folder: Path) -> tuple[Path, Encoder, LocalIndex]:
         encoder = self._encoder(Manifest.read(folder).model)
-        index = LocalIndex(folder, encoder.model)
-        # Behind means that a writer was stopped half-way, unless one is at work just now: then it
-        # will finish, and questions are answered meanwhile by what there is.
-        with suppress(Timeout):
-            if index.behind(self.articles):
-                with self._lock.acquire(timeout=0):
-                    index.catch_up(self.articles, encoder)
-        return folder, encoder, index
+        return folder, encoder, LocalIndex(folder, encoder.model)
+
+    def _catch_up(self, encoder: Encoder, index: LocalIndex) -> None:
+        """Take in what a writer left that was stopped half-way.
+
+        If one is at work just now it will finish; questions are answered meanwhile by what there
+        is, and so they are where nothing can be written.
+        """
+        if not index.behind(self.articles):
+            return
+        try:
+            with self._lock.acquire(timeout=0):
+                index.catch_up(self.articles, encoder)
+        except Timeout:
+            pass
+        except (HomeUnusable, OSError) as error:
+            logger.warning("%s; answered meanwhile by what is indexed", error)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         try:
             with self._lock.acquire(timeout=WAIT_SECONDS):
+                finish_restore(self.home)
                 yield
         except Timeout as error:
             raise HomeBusy(
                 f"{self.home}: another process has been writing for {WAIT_SECONDS:.0f} seconds;"
                 " wait for it to finish and try again"
+            ) from error
+        except OSError as error:
+            if error.errno not in _DISK:
+                raise
+            raise HomeUnusable(
+                f"{self.home}: {error}; see whether its disk is full or read-only"
             ) from error

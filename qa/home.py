@@ -56,7 +56,7 @@ def open_home(
 
     corpus = Corpus(home or settings.home, encoder, BUILT_IN, settings.token_vectors)
     dictionary = Unilingual() if Part.DICTIONARY in without else Dictionary(settings.cache)
-    away = {*without, *(() if settings.token_vectors else (Part.LATE,))}
+    away = {*without, *((Part.LATE,) if settings.token_vectors is False else ())}
     none = {name: 0.0 for part in _WEIGHTS if part in away for name in _WEIGHTS[part]}
     weights = replace(SERVED, **none)
     return Engine(corpus, dictionary, weights, threshold, _writer(settings, dictionary))

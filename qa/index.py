@@ -2,33 +2,40 @@
 
 A generation is a folder made with one model: `manifest.json`, `passages.sqlite` (its truth:
 passages, embeddings, a log of changes), and `vectors-N.faiss` and `words/`, which follow that log
-and remember how far they have read. So a crash between them is repaired by reading on.
+and remember how far they have read. So a crash between them is repaired by reading on, and what is
+damaged of them is read anew.
 """
 
 import json
+import logging
 import os
 import shutil
-import sqlite3
+import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 
 from embeddings.encoder import Encoder, ModelInfo
 from embeddings.late import count_parts, pack
 from embeddings.vectors import VectorIndex, Vectors
-from qa.errors import IndexUnusable
+from qa.errors import HomeUnusable, IndexUnusable
 from qa.lexical import Concept, WordIndex, words
 from qa.passages import embedded_text, split_passages
 from qa.store import ArticleStore, Change, Embedding, PassageStore
 from qa.types import Article, Filters, IndexInfo, Passage, Ranked, Ranking
 
-FORMAT = 2
-"""Raised when the files of a generation change shape; an older one is then rebuilt."""
+logger = logging.getLogger(__name__)
+
+FORMAT = 3
+"""Raised when the files of a generation change shape; an older one is then rebuilt, and the vectors
+it has are taken over."""
 
 BATCH = 64
 """Articles taken in at a time: one transaction, one call of the encoder."""
@@ -41,6 +48,8 @@ SAVE_AT_LEAST = 1_000
 opening reads the rest from the passages."""
 
 Progress = Callable[[int], object]
+
+_REBUILD = "`newsqa rebuild` makes the index anew from the articles"
 
 ANY = Filters()
 """Lets all through."""
@@ -129,14 +138,11 @@ class Manifest:
             fields = json.loads(path.read_text("utf-8"))
             if fields["format"] != FORMAT:
                 raise IndexUnusable(
-                    f"{path}: format {fields['format']}, this version reads {FORMAT};"
-                    " `newsqa rebuild` makes it anew from the articles"
+                    f"{path}: format {fields['format']}, this version reads {FORMAT}; {_REBUILD}"
                 )
             return cls(**fields)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise IndexUnusable(
-                f"{path}: {error}; `newsqa rebuild` makes the index anew from the articles"
-            ) from error
+            raise IndexUnusable(f"{path}: {error}; {_REBUILD}") from error
 
     def write(self, folder: Path) -> None:
         """Write it by a rename, so that a reader sees the old or the new."""
@@ -144,6 +150,30 @@ class Manifest:
         fields = {name: getattr(self, name) for name in self.__slots__}
         partial.write_text(json.dumps(fields, indent=2) + "\n", "utf-8")
         partial.replace(folder / "manifest.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """By which model a generation was made and whether it has token vectors, whatever its format.
+
+    Attributes:
+        fingerprint: the model's.
+    """
+
+    model: str
+    fingerprint: str
+    token_vectors: bool
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """Return what the manifest in `folder` says; None if it cannot be read."""
+        try:
+            fields: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
+            return cls(
+                str(fields["model"]), str(fields["fingerprint"]), bool(fields["token_vectors"])
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,18 +203,20 @@ class LocalIndex:
         self.folder = folder
         self._manifest = manifest
         self._refreshing = threading.Lock()
+        self._following = threading.Lock()
         self._filtered: tuple[tuple[int, Filters], list[int]] | None = None
-        try:
-            self._store = PassageStore(folder / "passages.sqlite")
-            self._words = WordIndex(folder / "words")
-            self._view = self._load()
-            if max(self._view.cursor, self._words.cursor) > self._store.cursor:
-                raise ValueError("passages.sqlite is older than what was made from it")
-        except (ValueError, RuntimeError, sqlite3.DatabaseError) as error:
-            # What tantivy, FAISS and SQLite raise when a file is not what they wrote.
+        self._damaged: list[Path] = []
+        if not (folder / "passages.sqlite").exists():
+            raise IndexUnusable(f"{folder / 'passages.sqlite'}: missing; {_REBUILD}")
+        self._store = PassageStore(folder / "passages.sqlite")
+        self._view = self._load()
+        self._words, self._own_words = self._open_words()
+        if max(self._view.cursor, self._words.cursor) > self._store.cursor:
             raise IndexUnusable(
-                f"{folder}: {error}; `newsqa rebuild` makes the index anew from the articles"
-            ) from error
+                f"{folder / 'passages.sqlite'}: older than what was made from it; {_REBUILD}"
+            )
+        if self._own_words:
+            self._follow_words()
 
     @classmethod
     def create(cls, folder: Path, model: ModelInfo, token_vectors: bool = True) -> "LocalIndex":
@@ -194,6 +226,7 @@ class LocalIndex:
         Manifest(
             FORMAT, model.name, model.fingerprint, model.dimension, created, token_vectors
         ).write(folder)
+        PassageStore(folder / "passages.sqlite").close()
         return cls(folder, model)
 
     @property
@@ -224,11 +257,11 @@ class LocalIndex:
         among: Keys = None,
     ) -> Ranking:
         """Rank by BM25."""
-        return self._words.rank(concepts, depth, self._allowed(filters, among))
+        return self._fresh_words().rank(concepts, depth, self._allowed(filters, among))
 
     def weights(self, concepts: Sequence[Concept]) -> list[float]:
         """Return each concept's inverse document frequency."""
-        return self._words.weights(concepts)
+        return self._fresh_words().weights(concepts)
 
     def passages(self, keys: Sequence[int]) -> dict[int, Passage]:
         """Return the passages under these keys; one that is gone by now is left out."""
@@ -251,35 +284,36 @@ class LocalIndex:
         self._store.close()
 
     def behind(self, articles: ArticleStore) -> int:
-        """Return how many changed articles this generation has not taken in yet."""
-        lagging = int(self._words.cursor < self._store.cursor)
-        return max(articles.pending(self._store.article_seq), lagging)
+        """Return how many changed articles this generation has not taken in yet.
+
+        At least one where files on disk lag behind its passages, or are damaged.
+        """
+        lagging = self._words.cursor < self._store.cursor or bool(self._damaged)
+        return max(articles.pending(self._store.article_seq), int(lagging))
 
     def catch_up(
         self,
         articles: ArticleStore,
         encoder: Encoder,
         progress: Progress = lambda _: None,
-        reuse: PassageStore | None = None,
+        reuse: Sequence[PassageStore] = (),
     ) -> None:
         """Take in every change of the articles since the last time; one writer at a time.
 
-        A passage whose text is already known, here or in `reuse` (of a generation by the same
+        A passage whose text is already known, here or in `reuse` (of generations by the same
         model), keeps its vector. `progress` is told how many articles have just been finished.
         """
-        known = [self._store] if reuse is None else [self._store, reuse]
+        known = [self._store, *reuse]
         while changes := articles.changes(self._store.article_seq, BATCH):
             made = _embed(changes, encoder, known, self._manifest.token_vectors)
             self._store.take(changes, made)
             progress(len(changes))
-        self._follow()
+        self.follow()
 
-    def _follow(self) -> None:
-        """Bring words, vectors and manifest up to the log of the passages."""
-        came, went = self._store.since(self._words.cursor)
-        if came or went:
-            entries = ((entry.key, words(entry.embedded)) for entry in came)
-            self._words.apply(entries, went, self._store.cursor)
+    def follow(self) -> None:
+        """Bring words, vectors and manifest up to the log of the passages; one writer at a time."""
+        self._follow_words()
+        self._mend()
         view = self._fresh()
         saved = self._saved()
         if view.cursor - (saved[-1][0] if saved else 0) >= max(
@@ -293,6 +327,72 @@ class LocalIndex:
             self.folder
         )
 
+    def _follow_words(self) -> None:
+        with self._following:
+            came, went = self._store.since(self._words.cursor)
+            if came or went:
+                entries = ((entry.key, words(entry.embedded)) for entry in came)
+                self._words.apply(entries, went, self._store.cursor)
+
+    def _mend(self) -> None:
+        """Put what was made anew in the place of what is damaged, and clear away what is left.
+
+        That are the parts of files that a writer was stopped in.
+        """
+        folder = self.folder / "words"
+        if folder in self._damaged:
+            made, away = self.folder / ".words", self.folder / ".words.damaged"
+            for path in (made, away):
+                shutil.rmtree(path, ignore_errors=True)
+            shutil.copytree(self._words.folder, made)
+            if folder.exists():
+                folder.rename(away)
+            made.rename(folder)
+            self._words, self._own_words = WordIndex(folder), False
+            shutil.rmtree(away, ignore_errors=True)
+            self._damaged.remove(folder)
+        for path in (*self._damaged, *self.folder.glob(".vectors-*")):
+            path.unlink(missing_ok=True)
+        self._damaged.clear()
+
+    def _fresh_words(self) -> WordIndex:
+        """Return the words; those on disk follow when the articles are written."""
+        if self._own_words and self._words.cursor < self._store.cursor:
+            self._follow_words()
+        return self._words
+
+    def _open_words(self) -> tuple[WordIndex, bool]:
+        """Return the words and whether they are this index's own, not those on disk.
+
+        They are where those are damaged, until a writer mends them, or cannot be locked, as tantivy
+        does to read them.
+        """
+        folder = self.folder / "words"
+        try:
+            if self._store.read_only:
+                return WordIndex(shutil.copytree(folder, self._temporary() / "words")), True
+            kept = WordIndex(folder)
+            if self._accounts_for(kept):
+                return kept, False
+            raise ValueError(f"{folder}: not as many passages as in passages.sqlite")
+        except (OSError, ValueError, shutil.Error) as error:
+            logger.warning("%s; its words are read from the passages instead", error)
+            if not self._store.read_only:
+                self._damaged.append(folder)
+            return WordIndex(self._temporary()), True
+
+    def _accounts_for(self, kept: WordIndex) -> bool:
+        """Say whether there are as many words' passages as passages, unless they lag behind."""
+        cursor = kept.cursor
+        same = len(kept) == len(self._store)
+        return same or cursor != self._store.cursor
+
+    def _temporary(self) -> Path:
+        """Return a folder that is there as long as this index."""
+        folder = Path(tempfile.mkdtemp(prefix="newsqa-words-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
     def _saved(self) -> list[tuple[int, Path]]:
         """Return the vector files with the change each was written at, oldest first."""
         return sorted(
@@ -301,11 +401,16 @@ class LocalIndex:
         )
 
     def _load(self) -> _View:
-        cursor, vectors = 0, VectorIndex.empty(self._manifest.dimension)
-        if saved := self._saved():
-            cursor, path = saved[-1]
-            vectors = VectorIndex.load(path)
-        return self._advanced(_View(cursor, vectors))
+        view = _View(0, VectorIndex.empty(self._manifest.dimension))
+        for cursor, path in reversed(self._saved()):
+            try:
+                view = _View(cursor, VectorIndex.load(path))
+                break
+            except (OSError, ValueError) as error:
+                logger.warning("%s; its vectors are read from the passages instead", error)
+                if not self._store.read_only:
+                    self._damaged.append(path)
+        return self._advanced(view)
 
     def _fresh(self) -> _View:
         """Return a view of everything committed so far, by this process or another."""
@@ -399,37 +504,67 @@ class Generations:
         self._current = home / "current"
 
     def current(self) -> Path | None:
-        """Return the folder of the generation that answers, None if there is none yet."""
+        """Return the folder of the generation that answers, None if there is none yet.
+
+        That is the newest if the link to it is lost.
+        """
         try:
-            return self._folder / self._current.readlink().name
-        except FileNotFoundError:
-            return None
+            folder = self._folder / self._current.readlink().name
+        except OSError:  # there is none, or no link
+            return max(self.all(), default=None)
+        return folder if folder.exists() else max(self.all(), default=folder)
+
+    def all(self) -> list[Path]:
+        """Return the folders of all generations, oldest first."""
+        return sorted(self._folder.glob("[!.]*"))
+
+    def made(self) -> Made | None:
+        """Return what is known of the current generation, or else of another."""
+        current = self.current()
+        folders = [*([current] if current else []), *reversed(self.all())]
+        return next(filter(None, map(Made.read, folders)), None)
 
     def build(
         self,
         articles: ArticleStore,
         encoder: Encoder,
         progress: Progress = lambda _: None,
-        token_vectors: bool = True,
+        token_vectors: bool | None = None,
     ) -> LocalIndex:
         """Make a new generation of all articles beside the old, swap it in and return it.
 
-        Until the swap readers keep the old one, and after it until they are done: it is deleted by
-        the build after this.
+        It keeps `token_vectors` or does not; None: as the old one does, and the first does. Until
+        the swap readers keep the old one, and after it until they are done: it is deleted by the
+        build after this.
         """
-        before = self.current()
         building = self._folder / ".building"
         shutil.rmtree(building, ignore_errors=True)
+        if token_vectors is None:
+            made = self.made()
+            token_vectors = made is None or made.token_vectors
         index = LocalIndex.create(building, encoder.model, token_vectors)
-        index.catch_up(articles, encoder, progress, _reusable(before, encoder.model))
+        reusable = [one for folder in self.all() if (one := _reusable(folder, encoder.model))]
+        index.catch_up(articles, encoder, progress, reusable)
+        for one in reusable:
+            one.close()
         # To the microsecond: a name that comes again would hide the swap from who holds the old.
-        made = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
-        folder = self._folder / f"{made}-{encoder.model.fingerprint[:8]}"
+        now = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
+        folder = self._folder / f"{now}-{_sign(encoder.model.fingerprint)}"
         index.close()
         building.rename(folder)
+        self.adopt(folder)
+        return LocalIndex(folder, encoder.model)
+
+    def adopt(self, folder: Path) -> None:
+        """Let the generation in `folder`, which is one of the home's, answer from now on."""
+        before = self.current()
         self._swap(folder)
         self._keep_only(before, folder)
-        return LocalIndex(folder, encoder.model)
+
+    def clear(self) -> None:
+        """Delete every generation: the next question makes the first anew."""
+        self._current.unlink(missing_ok=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def forget_earlier(self) -> None:
         """Delete every generation but the current one, with what was removed from that since."""
@@ -447,15 +582,24 @@ class Generations:
         partial.replace(self._current)
 
 
-def _reusable(folder: Path | None, model: ModelInfo) -> PassageStore | None:
-    """Return the passages of the generation in `folder` if their vectors are this model's."""
-    if folder is None:
+def _reusable(folder: Path, model: ModelInfo) -> PassageStore | None:
+    """Return the passages of the generation in `folder` if their vectors are this model's.
+
+    It may be of an earlier format, and may have lost its manifest.
+    """
+    made = Made.read(folder)
+    if made and made.fingerprint != model.fingerprint:
+        return None
+    if made is None and not folder.name.endswith(_sign(model.fingerprint)):
         return None
     try:
-        if Manifest.read(folder).fingerprint != model.fingerprint:
-            return None
-        passages = PassageStore(folder / "passages.sqlite")
+        passages = PassageStore(folder / "passages.sqlite", as_is=True)
         return passages if passages.intact() else None
-    except (IndexUnusable, sqlite3.DatabaseError):
+    except (HomeUnusable, IndexUnusable):
         # It is being replaced because it is unusable: nothing to reuse.
         return None
+
+
+def _sign(fingerprint: str) -> str:
+    """Return what the name of a generation says of its model."""
+    return sha256(fingerprint.encode()).hexdigest()[:8]

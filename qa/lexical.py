@@ -3,16 +3,20 @@
 The index is tantivy's: it adds and deletes without rebuilding, and a commit survives a crash.
 """
 
+import json
 import logging
 import math
 import re
 import unicodedata
+import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import jieba
 import tantivy
 
+from qa.errors import HomeUnusable
 from qa.names import sound
 from qa.numbers import in_digits
 from qa.types import Ranked, Ranking
@@ -53,6 +57,8 @@ Phrase = tuple[str, ...]
 
 Concept = tuple[Phrase, ...]
 """The ways to say one thing; a passage that says any of them speaks of it."""
+
+_MAGIC = (1337).to_bytes(4, "little")  # tantivy's, at the end of each file
 
 SOUND = "~"
 """Begins a token that is not written in the text: how a name in it is spelt in English. Such tokens
@@ -166,11 +172,16 @@ def _whole(match: re.Match[str]) -> list[str]:
 
 
 class WordIndex:
-    """BM25 over the words of passages, each under an integer key, in a folder on disk."""
+    """BM25 over the words of passages, each under an integer key, in `folder` on disk."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the index in `folder`, or begin an empty one there."""
+        """Open the index in `folder`, or begin an empty one there.
+
+        Raises:
+            ValueError: a file of it is missing, or is not as it was written.
+        """
         folder.mkdir(parents=True, exist_ok=True)
+        _verify(folder)
         builder = tantivy.SchemaBuilder()
         builder.add_unsigned_field("key", indexed=True, fast=True)
         builder.add_text_field("words", tokenizer_name="whitespace", index_option="position")
@@ -178,6 +189,7 @@ class WordIndex:
         builder.add_text_field("all", tokenizer_name="raw", index_option="basic")
         self._schema = builder.build()
         self._index = tantivy.Index(self._schema, path=str(folder))
+        self.folder = folder
         self._cursor = folder / "cursor"
         # The cursor tells when to look, so that no thread of its own need watch the files.
         self._index.config_reader(reload_policy="manual")
@@ -185,8 +197,11 @@ class WordIndex:
 
     @property
     def cursor(self) -> int:
-        """The last change this index has taken in, 0 if none."""
-        return int(self._cursor.read_text()) if self._cursor.exists() else 0
+        """The last change this index has taken in, 0 if none, or if that cannot be read."""
+        try:
+            return int(self._cursor.read_bytes())
+        except (FileNotFoundError, ValueError):
+            return 0
 
     def apply(
         self, added: Iterable[tuple[int, Sequence[str]]], removed: Iterable[int], cursor: int
@@ -194,9 +209,27 @@ class WordIndex:
         """Take in changes up to `cursor`.
 
         Doing it again changes nothing, so a crash is repaired by repeating.
+
+        Raises:
+            HomeUnusable: the disk refuses it.
         """
+        try:
+            self._commit(added, removed)
+        except ValueError as error:  # whatever befalls tantivy
+            raise HomeUnusable(
+                f"{self.folder}: {error}; see whether its disk is full or failing, and try again"
+            ) from error
+        partial = self._cursor.with_suffix(".partial")
+        partial.write_text(str(cursor))
+        partial.replace(self._cursor)
+
+    def _commit(self, added: Iterable[tuple[int, Sequence[str]]], removed: Iterable[int]) -> None:
         # One thread: the segments, and with them ties and statistics, come out the same each time.
-        with self._index.writer(heap_size=64_000_000, num_threads=1) as writer:
+        writer = self._index.writer(heap_size=64_000_000, num_threads=1)
+        try:
+            # A writer that was stopped may have left files under the names that come next: with
+            # those there a commit fails.
+            writer.garbage_collect_files()
             for key in removed:
                 writer.delete_documents_by_query(self._under(key))
             for key, tokens in added:
@@ -207,13 +240,22 @@ class WordIndex:
                     document.add_text(field, " ".join(t for t in tokens if _field(t) == field))
                 document.add_text("all", "all")
                 writer.add_document(document)
-        partial = self._cursor.with_suffix(".partial")
-        partial.write_text(str(cursor))
-        partial.replace(self._cursor)
+            writer.commit()  # says what fails; at the end of a with-block it would not
+        finally:
+            writer.wait_merging_threads()  # and lets go of the lock
 
     def __len__(self) -> int:
         """How many passages can be found."""
         return int(self._searcher().num_docs)
+
+    def keys(self) -> list[int]:
+        """Return the keys of all passages that can be found, ascending."""
+        searcher = self._searcher()
+        if not searcher.num_docs:
+            return []
+        hits = searcher.search(tantivy.Query.all_query(), searcher.num_docs, count=False).hits
+        found = searcher.fast_field_values("key", [address for _, address in hits])
+        return sorted(int(key or 0) for key in found)
 
     def weights(self, concepts: Sequence[Concept]) -> list[float]:
         """Return each concept's inverse document frequency (Robertson and Zaragoza 2009).
@@ -281,6 +323,41 @@ class WordIndex:
             self._index.reload()
             self._seen = cursor
         return self._index.searcher()
+
+
+def _verify(folder: Path) -> None:
+    """Compare each segment's files with the checksum that tantivy wrote behind them.
+
+    Files of 100,000 passages, 40 MB, take 0.02 s.
+    """
+    meta = folder / "meta.json"
+    if not meta.exists():
+        return
+    try:
+        for segment in json.loads(meta.read_bytes())["segments"]:
+            name = segment["segment_id"].replace("-", "")
+            deleted = f"{segment['deletes']['opstamp']}.del" if segment["deletes"] else ""
+            for path in folder.glob(f"{name}.*"):
+                # A writer that was stopped may have left others.
+                if path.suffix != ".del" or path.name == f"{name}.{deleted}":
+                    # A merge may have deleted it by now.
+                    with suppress(FileNotFoundError):
+                        _verify_file(path)
+    except (KeyError, TypeError, AttributeError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{meta}: not as it was written") from error
+
+
+def _verify_file(path: Path) -> None:
+    """Raise ValueError unless the file ends with its own checksum.
+
+    The end is a JSON object, its length and a number, 32 bits each.
+    """
+    content = memoryview(path.read_bytes())
+    length = int.from_bytes(content[-8:-4], "little")
+    body, footer = content[: -8 - length], bytes(content[-8 - length : -8])
+    crc = re.search(rb'"crc":(\d+)}$', footer)
+    if content[-4:] != _MAGIC or not crc or int(crc[1]) != zlib.crc32(body):
+        raise ValueError(f"{path}: not as it was written")
 
 
 def highest(weights: Iterable[float]) -> float:

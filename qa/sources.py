@@ -6,10 +6,10 @@ Files are told by their bytes: one that was read before and has not changed is n
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import file_digest
-from io import BufferedReader
+from hashlib import file_digest, sha256
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
@@ -40,13 +40,22 @@ class _File:
     """A file to be read.
 
     Attributes:
+        place: its absolute path, without links.
         origin: its place below the path that was named.
         named: it is that path itself, so just this file was asked for.
     """
 
-    path: Path
+    place: str
+    size: int
     origin: str
     named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """A feed, or a page, on the web."""
+
+    url: str
 
 
 class Sweep:
@@ -57,17 +66,27 @@ class Sweep:
         total: bytes of all files together.
     """
 
-    def __init__(self, paths: Iterable[str], known: Mapping[str, Known] | None = None) -> None:
-        """Look at the paths: files, folders (searched to the bottom), globs, or `-`.
+    def __init__(
+        self,
+        paths: Iterable[str],
+        known: Mapping[str, Known] | None = None,
+        moving: Collection[Path] = (),
+    ) -> None:
+        """Look at the paths: files, folders (searched to the bottom), globs, web addresses, or `-`.
 
-        `known` are the files that need not be read again if their bytes are the same.
+        `known` are the files that need not be read again if their bytes are the same; those that
+        are `moving` (still being written) are there, and are left for another time.
         """
         self._known = known or {}
-        self._items: list[_File | ArticleRefused | None] = []
+        self._moving = {str(path) for path in moving}
+        self._items: list[_File | _Address | ArticleRefused | None] = []
         roots: list[str] = []
         for path in dict.fromkeys(paths):
             if path == "-":
                 self._items.append(None)
+                continue
+            if is_address(path):
+                self._items.append(_Address(path))
                 continue
             found = list(_files(Path(path)))
             self._items += found or [
@@ -76,12 +95,12 @@ class Sweep:
             if Path(path).exists():
                 roots.append(str(Path(path).resolve()))
         self.roots: Sequence[str] = tuple(roots)
-        there = [one.path for one in self._items if isinstance(one, _File)]
-        self._there = {str(path.resolve()) for path in there}
+        there = [one for one in self._items if isinstance(one, _File)]
+        self._there = {one.place for one in there}
         self._unread = tuple(
             one.file for one in self._items if isinstance(one, ArticleRefused) and one.file
         )
-        self.total = sum(path.stat().st_size for path in there if path.exists())
+        self.total = sum(one.size for one in there)
         self._finished = 0
         self._open: BufferedReader | None = None
 
@@ -109,7 +128,9 @@ class Sweep:
                 yield from self._standard_input()
             elif isinstance(item, ArticleRefused):
                 yield item
-            else:
+            elif isinstance(item, _Address):
+                yield from self._address(item.url)
+            elif item.place not in self._moving:
                 yield from self._file(item)
 
     def _standard_input(self) -> Iterator[Item]:
@@ -121,27 +142,50 @@ class Sweep:
             for reading in read_stream(held, "-"):
                 yield reading if isinstance(reading, ArticleRefused) else draft(reading)
 
-    def _file(self, item: _File) -> Iterator[Item]:
-        file = str(item.path.resolve())
+    def _address(self, url: str) -> Iterator[Item]:
+        from qa.fetching import FetchFailed, fetch, without_password  # a quarter of a second
+
+        shown = without_password(url)
+        known = self._known.get(shown, Known(b""))
         try:
-            with item.path.open("rb") as stream:
-                size = os.fstat(stream.fileno()).st_size
+            fetched = fetch(url, known.etag, known.last_modified)
+        except FetchFailed as failure:
+            failure.file = shown
+            yield failure
+            return
+        body = fetched.body if fetched else b""
+        digest = sha256(body).digest() if fetched else known.digest
+        if digest == known.digest:
+            # What went wrong the last time is no longer so.
+            yield Finished(shown, digest, False, known.etag, known.last_modified)
+            yield Unchanged(shown)
+            return
+        self.total += len(body)
+        # What has left a feed was not withdrawn: feeds hold what is newest.
+        for item in read_file(BytesIO(body), shown, shown, digest, swept=True):
+            if isinstance(item, Finished) and fetched:
+                item = Finished(shown, digest, False, fetched.etag, fetched.last_modified)
+            yield item
+        self._finished += len(body)
+
+    def _file(self, item: _File) -> Iterator[Item]:
+        file = item.place
+        try:
+            with Path(file).open("rb") as stream:
                 digest = file_digest(stream, "sha256").digest()
                 known = self._known.get(file)
                 back = known and known.withheld and item.named
                 if known and known.digest == digest and not back:
-                    self._finished += size
                     yield Unchanged(file)
-                    return
-                stream.seek(0)
-                self._open = stream
-                yield from read_file(stream, item.origin, file, digest, swept=not item.named)
+                else:
+                    stream.seek(0)
+                    self._open = stream
+                    yield from read_file(stream, item.origin, file, digest, swept=not item.named)
         except OSError as error:
             yield ArticleRefused(item.origin, f"cannot be read: {error.strerror}", file)
-        else:
-            self._finished += size
         finally:
             self._open = None
+            self._finished += item.size
 
 
 def read_paths(paths: Iterable[str]) -> Iterator[Draft | ArticleRefused]:
@@ -180,14 +224,17 @@ def draft(reading: Reading, file: str = "") -> Draft:
     )
 
 
+def is_address(path: str) -> bool:
+    """Say whether an operator means a web address by this."""
+    return path.lower().startswith(("http://", "https://"))
+
+
 def _files(here: Path) -> Iterator[_File | ArticleRefused]:
     """Yield the files that a path stands for, in order, and what is no file to be read."""
     if here.is_dir():
         yield from _below(here)
-    elif here.is_file():
-        yield _File(here, here.name, named=True)
     elif os.path.lexists(here):
-        yield ArticleRefused(str(here), f"cannot be read: {_kind(here)}", str(here.absolute()))
+        yield _file(here, os.path.realpath(here), here.name, named=True)
     else:
         root = Path(here.anchor or ".")
         try:
@@ -210,23 +257,33 @@ def _below(folder: Path) -> Iterator[_File | ArticleRefused]:
         found.append(ArticleRefused(origin, reason, str(place.resolve())))
 
     for place, folders, names in os.walk(folder, onerror=unread, followlinks=True):
-        about = Path(place).stat()
+        here = Path(place)
+        about = here.stat()
         if (about.st_dev, about.st_ino) in visited:
             folders.clear()
             continue
         visited.add((about.st_dev, about.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        real = here.resolve()
         for name in names:
-            path = Path(place, name)
-            if name.startswith(".") or path.suffix.lower() not in SUFFIXES:
-                continue
-            origin = path.relative_to(folder).as_posix()
-            if path.is_file():
-                found.append(_File(path, origin))
-            else:
-                reason = f"cannot be read: {_kind(path)}"
-                found.append(ArticleRefused(origin, reason, str(path.absolute())))
+            path = here / name
+            if not name.startswith(".") and path.suffix.lower() in SUFFIXES:
+                # Path.resolve takes a link to itself for an error.
+                there = os.path.realpath(path) if path.is_symlink() else str(real / name)
+                found.append(_file(path, there, path.relative_to(folder).as_posix()))
     yield from sorted(found, key=lambda one: one.origin)
+
+
+def _file(path: Path, place: str, origin: str, *, named: bool = False) -> _File | ArticleRefused:
+    """Return a file to be read, or why it is none."""
+    try:
+        place.encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(origin).decode("utf-8", "replace")
+        return ArticleRefused(shown, "its name is not UTF-8: give it another")
+    if not path.is_file():
+        return ArticleRefused(origin, f"cannot be read: {_kind(path)}", place)
+    return _File(place, path.stat().st_size, origin, named)
 
 
 def _kind(path: Path) -> str:

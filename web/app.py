@@ -12,6 +12,7 @@ from qa.articles import MAX_ARTICLE_BYTES
 from qa.engine import Engine
 from qa.types import Query
 from web import health, page, problems, routes
+from web.head import Head
 from web.limits import BodyLimit
 from web.streams import Streams
 
@@ -52,6 +53,7 @@ def create_app(engine: Engine) -> FastAPI:
     problems.install(app)
     health.count_requests(app)
     app.middleware("http")(_with_headers)
+    app.add_middleware(Head)
     app.include_router(page.router)
     app.include_router(routes.router)
     app.include_router(health.router)

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -12,12 +12,15 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from qa.errors import (
+    ArticleGone,
     ArticleNotFound,
     ArticleRefused,
     HomeBusy,
+    HomeUnusable,
     IndexUnusable,
     NewsqaError,
     QuestionRefused,
+    SyncRefused,
 )
 
 logger = logging.getLogger(__name__)
@@ -31,33 +34,45 @@ _MESSAGES = {
         "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
     },
 }
-DESCRIBED: dict[int | str, dict[str, Any]] = {
-    422: {
-        "description": "The request cannot be used as it is; `errors` names the fields.",
-        "content": {
-            MEDIA_TYPE: {
-                "schema": {
-                    "type": "object",
-                    "required": ["title", "status", "detail"],
-                    "properties": {
-                        "title": {"type": "string"},
-                        "status": {"type": "integer"},
-                        "detail": {"type": "string"},
-                        "errors": _MESSAGES,
-                    },
-                }
-            }
-        },
-    }
+_SCHEMA = {
+    "type": "object",
+    "required": ["title", "status", "detail"],
+    "properties": {
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": _MESSAGES,
+        "withdrawn": {"type": "string", "format": "date-time"},
+    },
 }
-"""What routes say of it in the API's description."""
+
+
+def described(why: Mapping[HTTPStatus, str]) -> dict[int | str, dict[str, Any]]:
+    """Return what routes say of their problems in the API's description."""
+    content = {MEDIA_TYPE: {"schema": _SCHEMA}}
+    return {
+        status.value: {"description": words, "content": content} for status, words in why.items()
+    }
+
+
+DESCRIBED = described(
+    {
+        HTTPStatus.UNPROCESSABLE_ENTITY: (
+            "The request cannot be used as it is; `errors` names the fields."
+        )
+    }
+)
+"""What all routes say of it."""
 
 STATUS: dict[type[NewsqaError], HTTPStatus] = {
     ArticleRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     ArticleNotFound: HTTPStatus.NOT_FOUND,
+    ArticleGone: HTTPStatus.GONE,
     QuestionRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     IndexUnusable: HTTPStatus.SERVICE_UNAVAILABLE,
+    SyncRefused: HTTPStatus.CONFLICT,
     HomeBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    HomeUnusable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
@@ -69,6 +84,9 @@ def problem(error: Exception) -> dict[str, Any]:
         named = re.match(r"(\S+): ", error.reason)
         field = named[1] if named else "body"
         return _document(STATUS[ArticleRefused], str(error), [(field, error.reason)])
+    if isinstance(error, ArticleGone):
+        document = _document(STATUS[ArticleGone], str(error))
+        return {**document, "withdrawn": error.when.isoformat()}
     if isinstance(error, NewsqaError):
         return _document(STATUS[type(error)], str(error))
     return _document(HTTPStatus.INTERNAL_SERVER_ERROR, "see the server's log")

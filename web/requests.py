@@ -164,6 +164,8 @@ class ArticleRequest(BaseModel):
     markdown: str | None = None
     published: str | None = None
     date: str | None = None
+    updated: str | None = None
+    modified: str | None = None
     url: str | None = None
     publisher: str | None = None
     author: str | None = None

@@ -5,7 +5,7 @@ import json
 import logging
 import re
 import threading
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Collection, Generator
 from uuid import uuid4
 
 from fastapi.concurrency import run_in_threadpool
@@ -16,6 +16,9 @@ from qa.types import Done, Event, Meta, Query, Source, Statement
 from web.problems import problem
 
 logger = logging.getLogger(__name__)
+
+AreThere = Callable[[Collection[str]], bool]
+"""Says whether all articles of these ids are there still."""
 
 KEPT_SECONDS = 30.0
 """How long a stream that nobody reads can be taken up; an EventSource tries it after 3 s or so."""
@@ -43,6 +46,10 @@ class Stream:
 
     The first who reads an event draws it from the engine, and it is kept for others: nothing is
     worked out that nobody waits for, and nothing twice.
+
+    Attributes:
+        articles: the ids of those that the events drawn so far tell of.
+        void: one of these was withdrawn, so that nobody can take the stream up any more.
     """
 
     def __init__(self, query: Query, events: Generator[Event, None, None]) -> None:
@@ -50,6 +57,8 @@ class Stream:
         self.query = query
         self.readers = 0
         self.drawn: list[bytes] = []
+        self.articles: frozenset[str] = frozenset()
+        self.void = False
         self._events = events
         self._drawing = threading.Lock()
 
@@ -74,6 +83,7 @@ class Stream:
             return self._encode("error", json.dumps(problem(error)))
         if event is None:
             return None
+        self.articles |= _articles(event)
         return self._encode(_NAMES[type(event)], to_json(event).decode())
 
     def _encode(self, name: str, data: str) -> bytes:
@@ -90,18 +100,30 @@ class Streams:
         """Those that nobody reads, left longest ago first, and what will forget each."""
 
     async def read(
-        self, query: Query, events: Generator[Event, None, None], last_event_id: str
+        self,
+        query: Query,
+        events: Generator[Event, None, None],
+        last_event_id: str,
+        are_there: AreThere,
     ) -> AsyncGenerator[bytes, None]:
         """Yield what follows the event that the client had last.
 
-        If that is no event of an answer to this query, or is forgotten, all of `events`.
+        If that is no event of an answer to this query, or is forgotten, all of `events`; so too
+        when an article that the answer tells of has been withdrawn meanwhile.
         """
         stream, number = self._known(query, last_event_id) or (Stream(query, events), 0)
+        taken_up = number > 0
         self._enter(stream)
         try:
             while (event := await run_in_threadpool(stream.event, number)) is not None:
-                yield event
-                number += 1
+                if taken_up and not await run_in_threadpool(are_there, stream.articles):
+                    stream.void = True
+                    self._leave(stream)
+                    stream, number, taken_up = Stream(query, events), 0, False
+                    self._enter(stream)
+                else:
+                    yield event
+                    number += 1
         finally:
             self._leave(stream)
 
@@ -110,6 +132,7 @@ class Streams:
             (named := _ID.fullmatch(last_event_id))
             and (stream := self._streams.get(named[1]))
             and stream.query == query
+            and not stream.void
             and (number := int(named[2])) <= len(stream.drawn)
         ):
             return stream, number
@@ -125,8 +148,9 @@ class Streams:
         stream.readers -= 1
         if stream.readers:
             return
+        kept = 0.0 if stream.void else KEPT_SECONDS
         loop = asyncio.get_running_loop()
-        self._left[stream.id] = loop.call_later(KEPT_SECONDS, self._forget, stream.id)
+        self._left[stream.id] = loop.call_later(kept, self._forget, stream.id)
         while len(self._left) > MOST_KEPT or self._bytes_left() > MOST_KEPT_BYTES:
             self._forget(next(iter(self._left)))
 
@@ -137,3 +161,12 @@ class Streams:
         self._left.pop(id).cancel()
         # What the engine does to end may take its time, and others are being served here.
         asyncio.get_running_loop().run_in_executor(None, self._streams.pop(id).close)
+
+
+def _articles(event: Event) -> frozenset[str]:
+    """Return the ids of the articles that an event tells of."""
+    if isinstance(event, Source):
+        return frozenset((event.article_id, *event.copies))
+    if isinstance(event, Statement):
+        return frozenset(citation.article_id for citation in event.citations)
+    return frozenset()

@@ -1,23 +1,21 @@
 """Files, bytes and JSON objects into articles.
 
-`read_articles` takes whatever a file holds, `read_record` one JSON object; both clean the text,
-split it into sentences and keep the bytes it came from.
+`read_stream` takes whatever a file holds, `read_articles` the same as bytes, `read_record` one JSON
+object; all clean the text, split it into sentences and keep the bytes it came from.
 """
 
-from qa.articles.reading import (
-    MAX_ARTICLE_BYTES,
-    MAX_FILE_BYTES,
-    Reading,
-    article_id,
-    read_articles,
-    read_record,
-)
+from qa.articles.containers import SUFFIXES
+from qa.articles.finishing import MAX_ARTICLE_BYTES, Reading, article_id
+from qa.articles.reading import READER, read_articles, read_stream
+from qa.articles.records import read_record
 
 __all__ = [
     "MAX_ARTICLE_BYTES",
-    "MAX_FILE_BYTES",
+    "READER",
+    "SUFFIXES",
     "Reading",
     "article_id",
     "read_articles",
     "read_record",
+    "read_stream",
 ]

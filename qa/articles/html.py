@@ -1,11 +1,13 @@
 """HTML or Markdown into the lines a reader would see: one paragraph, item or table row a line."""
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterator
 
 from bs4 import BeautifulSoup
 from bs4.element import CData, NavigableString, PageElement, Tag
+from ftfy import TextFixerConfig, fix_encoding
 from markdown_it import MarkdownIt
 
 MAX_TAGS = 50_000
@@ -28,6 +30,39 @@ _UNSEEN = re.compile(
 _HIDING = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 # A cell longer than this lays out a page rather than states a figure.
 _MAX_CELL = 200
+
+# References that were escaped twice, or whose semicolon is lost; < and > stay as an article may
+# write of them, and so do addresses (?a=1&copy=2).
+_REFERENCE = re.compile(
+    r"&(?:(?:amp|#38|#x26);)*"
+    r"(?:#\d{1,6}(?:;|(?!\d))|#[xX][\da-fA-F]{1,5}(?:;|(?![\da-fA-F]))"
+    r"|(?:amp|quot|apos|nbsp|e[nm]sp|thinsp|[lr][sd]quo|[sb]d?quo|[lr]aquo|[nm]dash|hellip|middot"
+    r"|bull|prime|times|deg|copy|reg|trade|yen|pound|euro|shy|zwn?j)(?:;|(?![A-Za-z0-9_=;])))"
+)
+_ESCAPED = re.compile(r"(?:(?:amp|#38|#x26);)+(?=[#\w])")
+# UTF-8 read as a single-byte encoding: a lead byte and what follows it, as Latin-1 or cp1252 has
+# them; × is a sign of its own. ftfy decides, over whole lines: given parts of lines it takes ×“ for
+# a Hebrew letter (46 of 74,577 Chinese articles). Nothing else of it is used, lest it narrow wide
+# signs or straighten quotes.
+_MOJIBAKE = re.compile(
+    "[\u00c2-\u00d6\u00d8-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
+    "\u2013\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]"
+)
+_ONLY_ENCODING = TextFixerConfig(
+    unescape_html=False,
+    remove_terminal_escapes=False,
+    decode_inconsistent_utf8=False,
+    fix_c1_controls=False,
+    fix_latin_ligatures=False,
+    fix_character_width=False,
+    uncurl_quotes=False,
+    fix_line_breaks=False,
+    fix_surrogates=False,
+    remove_control_chars=False,
+    normalization=None,
+    explain=False,
+)
+_LOST = re.compile("\ufffd{2,}")
 
 _CONTROL = r"\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
 _INVISIBLE = re.compile(
@@ -56,10 +91,31 @@ class Unreadable(Exception):
 
 
 def tidy(text: str) -> str:
-    """Return `text` in NFC, a paragraph a line, without characters no reader sees."""
-    visible = unicodedata.normalize("NFC", _STACK.sub(_unstack, _INVISIBLE.sub("", text)))
+    """Return `text` in NFC, a paragraph a line, mended, without characters no reader sees."""
+    visible = _LOST.sub("\ufffd", _INVISIBLE.sub("", _mended(text)))
+    visible = unicodedata.normalize("NFC", _STACK.sub(_unstack, visible))
     lines = (_SPACES.sub(" ", line).strip() for line in _BREAK.split(visible))
     return "\n".join(line for line in lines if line)
+
+
+def _mended(text: str) -> str:
+    """Return `text` with references read and characters as they were meant to be encoded."""
+    return _decoded(_REFERENCE.sub(_referred, text) if "&" in text else text)
+
+
+def _referred(reference: re.Match[str]) -> str:
+    once = _ESCAPED.sub("", reference.group(), 1)
+    return html.unescape(once if once.endswith(";") else once + ";")
+
+
+def _decoded(text: str) -> str:
+    """Return `text` with UTF-8 that was read as Latin-1 or cp1252 read as UTF-8, line by line."""
+    if _MOJIBAKE.search(text) is None:
+        return text
+    return "\n".join(
+        fix_encoding(line, _ONLY_ENCODING) if _MOJIBAKE.search(line) else line
+        for line in text.split("\n")
+    )
 
 
 def _unstack(run: re.Match[str]) -> str:
@@ -76,16 +132,17 @@ def tidy_line(text: str) -> str:
     return tidy(text).replace("\n", " ")
 
 
-def parse_html(html: str) -> BeautifulSoup:
+def parse_html(markup: str) -> BeautifulSoup:
     """Return the tree of a page or a fragment of one.
 
     Raises:
         Unreadable: it has more than MAX_TAGS tags.
     """
-    if html.count("<") > MAX_TAGS:
+    if markup.count("<") > MAX_TAGS:
         raise Unreadable(f"the body has more than {MAX_TAGS:,} HTML tags: send the article alone")
     # The opening tag keeps the parser from taking a bare word for a file or an address.
-    return BeautifulSoup("<html>" + _XML_DECLARATION.sub("", _INVISIBLE.sub("", html), 1), "lxml")
+    visible = _INVISIBLE.sub("", _decoded(markup))
+    return BeautifulSoup("<html>" + _XML_DECLARATION.sub("", visible, 1), "lxml")
 
 
 def html_to_text(root: Tag) -> str:
@@ -182,14 +239,35 @@ def _table_rows(table: Tag) -> list[str] | None:
     """Return a table of figures a row a line, its caption first; None if it lays out a page."""
     if table.find("table"):
         return None
-    rows = []
+    rows: list[str] = []
+    header: list[str] = []
     for row in table.find_all(["caption", "tr"]):
         if _is_unseen(row):
             continue
         cells = [row] if row.name == "caption" else row.find_all(["td", "th"], recursive=False)
-        texts = [html_to_text(cell).replace("\n", " ") for cell in cells if not _is_unseen(cell)]
+        cells = [cell for cell in cells if not _is_unseen(cell)]
+        texts = [html_to_text(cell).replace("\n", " ") for cell in cells]
         if any(len(text) > _MAX_CELL for text in texts):
             return None
         if any(texts):
-            rows.append(" | ".join(texts))
+            rows.append(_row(header, texts))
+        if len(texts) > 1 and all(
+            cell.name == "th" and cell.get("colspan") is None for cell in cells
+        ):
+            header = texts
     return rows
+
+
+def _row(header: list[str], texts: list[str]) -> str:
+    """Return a row as it is quoted, alone: each cell under the name of its column, if it has one.
+
+    >>> _row(["票种", "价格"], ["成人票", "20元"])
+    '票种：成人票 | 价格：20元'
+    """
+    if len(header) != len(texts):
+        return " | ".join(texts)
+    return " | ".join(
+        f"{name}{': ' if name.isascii() else '：'}{text}" if name else text
+        for name, text in zip(header, texts, strict=True)
+        if text
+    )

@@ -1,272 +1,208 @@
-"""A file, whatever its format, or one JSON object into articles with their sentences.
+"""A file of any format into articles.
 
-Formats are told by content: front matter (with HTML or Markdown after it), JSON a line, a web page,
-Markdown, plain text.
+Formats are told by content: front matter (with HTML or Markdown after it), JSON, a feed, a web
+page, Markdown, plain text, alone or packed. A name decides only between a document and JSON that
+may be its front matter, and between Markdown and plain text.
 """
 
-import hashlib
 import html
 import io
-import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePath
+from typing import BinaryIO
 
-from bs4.element import Tag
-
-from qa.articles.decoding import Undecodable, decode, gunzip
-from qa.articles.fields import (
-    MAX_TITLE,
-    parse_categories,
-    parse_date,
-    parse_language,
-    parse_url,
-    shorten,
+from qa.articles.containers import Damaged, File, files_in
+from qa.articles.decoding import Undecodable, read_text
+from qa.articles.exports import layout, read_array, read_lines, read_object, value_of
+from qa.articles.feeds import Unfit, xml_entries
+from qa.articles.fields import parse_url
+from qa.articles.finishing import (
+    MAX_ARTICLE_BYTES,
+    Parsed,
+    Reading,
+    check_size,
+    finish,
+    parse_body,
 )
-from qa.articles.front_matter import Malformed, begins_with_front_matter, split_front_matter
-from qa.articles.html import (
-    Unreadable,
-    heading_of,
-    html_to_text,
-    markdown_to_html,
-    parse_html,
-    tidy,
-    tidy_line,
-)
+from qa.articles.front_matter import Malformed, Parts, split_front_matter
+from qa.articles.html import Unreadable, markdown_to_html, tidy
+from qa.articles.mhtml import NoPage, html_of, is_mhtml
+from qa.articles.pages import read_page
+from qa.articles.records import read_entries
 from qa.errors import ArticleRefused
-from qa.text import detect_language, split_sentences
-from qa.types import Article
 
-MAX_ARTICLE_BYTES = 10_000_000
-"""A single article may have this many bytes."""
-MAX_FILE_BYTES = 500_000_000
-"""A file of many articles may have this many bytes, unpacked."""
+READER = 2
+"""Raised when reading improves, so that files that have not changed are read again."""
+MAX_IN_A_ROW = 10_000
+"""After this many refusals in a row the file is left: 200 MB may hold 66 million."""
 
-_TITLE_FROM_SENTENCE = 60
 _TITLE_LINE = 80
-_RECORD_FIELDS = (
-    "id", "title", "text", "html", "markdown", "published", "date", "url", "publisher", "author",
-    "lang",
-)  # fmt: skip
 _HTML = re.compile(r"\s*<(?:!--|!doctype|\?xml|/?[a-z][a-z0-9-]*[\s/>])", re.IGNORECASE)
-_ID = re.compile(r"(?!\.{1,2}\Z)[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e]{1,200}")
-_YAML_NULLS = frozenset({"~", "null"})
-_JSON = re.compile(r'\s*\{\s*["}]')
+_PROLOG = re.compile(
+    r"\s*(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)", re.DOTALL | re.IGNORECASE
+)
+_ROOT = re.compile(r"\s*<(?:[\w.-]+:)?([A-Za-z][\w.-]*)[\s/>]")
+_FEEDS = frozenset({"rss", "rdf", "feed"})
+_OTHER_XML = {
+    "opml": "a list of feeds (OPML), no articles: add the addresses of the feeds in it",
+    "urlset": "a site map, no articles: add the pages or a feed",
+    "sitemapindex": "a list of site maps, no articles: add the pages or a feed",
+}
 _MARKDOWN = re.compile(r"^#{1,6} \S|^(?:```|~~~)|\]\(https?://|^\|?[ :-]+-\|[ :|-]+$", re.MULTILINE)
-
-# The names of <meta> and itemprop that pages use, in lower case, best first.
-_PAGE_META = {
-    "title": ("og:title", "twitter:title"),
-    "published": (
-        "article:published_time", "datepublished", "publishdate", "publish_time", "pubdate",
-        "dc.date", "date",
-    ),
-    "url": ("og:url",),
-    "publisher": ("og:site_name",),
-    "author": ("author", "dc.creator"),
-    "categories": ("article:section",),
-}  # fmt: skip
+_MARKDOWN_NAMES = frozenset({".md", ".markdown"})
+_SENTENCE_END = re.compile(r"[。！？.!?…；;，,：:”]\Z")
+_YAML_NULLS = frozenset({"~", "null"})
+_YES, _NO = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One article as read.
+def read_stream(stream: BinaryIO, origin: str) -> Iterator[Reading | ArticleRefused]:
+    """Yield the articles of a seekable file: one for a document, many for what holds many.
 
-    Attributes:
-        source: the bytes this one article came from; reading them again gives it again.
-        part: where in the file the article stands: "" if it is the file, a name inside an archive,
-            an entry's own id in a feed; None where that says nothing, as a line's number does not.
-        named: the id came with the article; otherwise it is made of the bytes.
-        warnings: what was mended or left out, each beginning with its field.
+    What cannot be taken is yielded as a refusal, its origin with a line's, an element's or an
+    entry's number, or a member's name, where there are some ("news.jsonl:17", "news.zip/a.md"),
+    and the rest goes on. Of whatever size the file is, little of it is held at a time.
     """
-
-    article: Article
-    source: bytes
-    part: str | None = None
-    named: bool = False
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """What a format gives: the fields as written, the tidied text, the heading it may open with."""
-
-    fields: Mapping[str, object]
-    text: str
-    heading: str = ""
-    warnings: tuple[str, ...] = ()
+    in_a_row = 0
+    for result in _read_files(stream, origin):
+        yield result
+        in_a_row = in_a_row + 1 if isinstance(result, ArticleRefused) else 0
+        if in_a_row == MAX_IN_A_ROW:
+            yield ArticleRefused(origin, "refused so often in a row that the rest is not read")
+            return
 
 
-def article_id(source: bytes) -> str:
-    """Return the id of an article that has none: 20 hexadecimal digits, a hash of its bytes."""
-    return hashlib.blake2b(source, digest_size=10).hexdigest()
+def _read_files(stream: BinaryIO, origin: str) -> Iterator[Reading | ArticleRefused]:
+    for file in files_in(stream, origin):
+        if isinstance(file, ArticleRefused):
+            yield file
+            continue
+        try:
+            yield from _read_file(file)
+        except (Damaged, Undecodable, Malformed, Unreadable, Unfit, NoPage) as error:
+            yield ArticleRefused(file.origin, str(error))
+        except ArticleRefused as refusal:
+            yield refusal
 
 
 def read_articles(data: bytes, origin: str) -> Iterator[Reading | ArticleRefused]:
-    """Yield the articles of a file: one for a document, many for JSON lines; gzip is opened.
+    """Yield the articles of a file's bytes, as `read_stream` does."""
+    return read_stream(io.BytesIO(data), origin)
 
-    What cannot be taken is yielded as a refusal, its origin with a line number where there are
-    lines ("news.jsonl:17"), and the rest goes on.
-    """
-    try:
-        data = gunzip(data, MAX_FILE_BYTES)
-        text = decode(data)
-    except Undecodable as error:
-        yield ArticleRefused(origin, str(error))
+
+def _read_file(file: File) -> Iterator[Reading | ArticleRefused]:
+    opening = file.stream.peek()
+    markdown = _suffix(file.origin) in _MARKDOWN_NAMES
+    json = layout(opening, document=markdown)
+    if json == "lines":
+        yield from read_lines(file)
         return
-    if _JSON.match(text):
-        yield from _read_json(text, origin)
+    if json == "array":
+        yield from read_array(file)
         return
-    try:
-        _check_size(len(data), origin)
-        yield replace(_finished(_read_document(text, origin), data, origin), part="")
-    except (Malformed, Unreadable) as error:
-        yield ArticleRefused(origin, str(error))
-    except ArticleRefused as refusal:
-        yield refusal
+    data = file.stream.read(MAX_ARTICLE_BYTES + 1)
+    if len(data) > MAX_ARTICLE_BYTES:
+        # A film is no long article.
+        read_text(opening)
+    check_size(len(data), file.origin)
+    if is_mhtml(opening):
+        yield _whole(_from_page(html_of(data)), data, file)
+        return
+    decoded = read_text(data)
+    text = decoded.text
+    whole = value_of(text) if json else None
+    if isinstance(whole, dict):
+        yield from read_object(whole, text, file)
+    elif feed := _feed(text):
+        yield from read_entries(xml_entries(feed), file.origin, file.name)
+    else:
+        parsed = _read_document(text, markdown=markdown)
+        warnings = (*decoded.warnings, *parsed.warnings)
+        yield _whole(replace(parsed, warnings=warnings), data, file)
 
 
-def read_record(record: Mapping[str, object], origin: str) -> Reading:
-    """Return the article of a JSON object; its source is that object's known fields, sorted.
+def _suffix(origin: str) -> str:
+    return PurePath(origin.lower().removesuffix(".gz")).suffix
 
-    They are `id`, `title`, one of `text`, `html` and `markdown`, `published` or `date`, `url`,
-    `publisher`, `author`, `categories`, `lang`: strings all, `categories` also a list of strings.
-    null is the same as absent; other fields are ignored. `text` is taken as it stands, a paragraph
-    a line. An `id` is kept.
+
+def _whole(parsed: Parsed, data: bytes, file: File) -> Reading:
+    return replace(finish(parsed, data, file.origin), part=file.name)
+
+
+def _feed(text: str) -> str:
+    """Return a feed from its root element on, "" if the text is none.
 
     Raises:
-        ArticleRefused: a field has another type or no usable value, or there is no text.
+        Unfit: it is XML of a kind in which there are no articles.
     """
-    values = {name: _string(record, name, origin) for name in _RECORD_FIELDS}
-    fields: dict[str, object] = {**values, "categories": _categories(record, origin)}
-    source = json.dumps({k: v for k, v in fields.items() if v}, sort_keys=True).encode()
-    _check_size(len(source), origin)
-    if not (values["id"] == "" or _ID.fullmatch(values["id"])):
-        raise ArticleRefused(
-            origin, "id: use 1 to 200 visible characters, no spaces, and not . or .."
-        )
-    bodies = [name for name in ("text", "html", "markdown") if values[name].strip()]
-    if len(bodies) != 1:
-        found = " and ".join(bodies) or "none of them"
-        raise ArticleRefused(origin, f"text: give one of text, html, markdown; found {found}")
-    fields["published"] = values["published"] or values["date"]
-    try:
-        match bodies[0]:
-            case "text":
-                draft = _Draft(fields, tidy(values["text"]))
-            case "html":
-                draft = _from_html(fields, values["html"])
-            case _:
-                draft = _from_html(fields, markdown_to_html(values["markdown"]))
-    except Unreadable as error:
-        raise ArticleRefused(origin, str(error)) from error
-    reading = _finished(draft, source, origin)
-    if reading.warnings:
-        # Whoever sends a record can mend it; a file from elsewhere is taken as it is.
-        raise ArticleRefused(origin, reading.warnings[0])
-    return reading
+    if not text.lstrip().startswith("<"):
+        return ""
+    at = 0
+    while prolog := _PROLOG.match(text, at):
+        at = prolog.end()
+    root = _ROOT.match(text, at)
+    name = root[1].lower() if root else ""
+    if name in _OTHER_XML:
+        raise Unfit(_OTHER_XML[name])
+    if name in _FEEDS:
+        return text[at:]
+    if name and name != "html" and text.lstrip().startswith("<?xml"):
+        raise Unfit(f"XML of a kind that is not read ({name}): save it as HTML")
+    return ""
 
 
-def _read_json(text: str, origin: str) -> Iterator[Reading | ArticleRefused]:
-    """Yield the articles of JSON lines, or of one object written over several lines."""
-    opening = text.lstrip().partition("\n")[0]
-    if not isinstance(_loads(opening), dict) and isinstance(whole := _loads(text), dict):
-        try:
-            yield replace(read_record(whole, origin), source=text.encode(), part="")
-        except ArticleRefused as refusal:
-            yield refusal
-        return
-    for number, line in enumerate(io.StringIO(text, newline="\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            _check_size(len(line), origin)
-            record = _loads(line)
-            if not isinstance(record, dict):
-                raise ArticleRefused(origin, "no JSON object: write one object a line")
-            yield replace(read_record(record, origin), source=line.strip().encode())
-        except ArticleRefused as refusal:
-            yield ArticleRefused(f"{origin}:{number}", refusal.reason)
-
-
-def _loads(text: str) -> object:
-    """Return the JSON value of `text`, None where it is not JSON."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _read_document(text: str, origin: str) -> _Draft:
-    if begins_with_front_matter(text):
-        fields, body, warnings = split_front_matter(text)
-        draft = _from_html({}, body if _HTML.match(body) else markdown_to_html(body))
-        return replace(draft, fields=_front_matter_fields(fields), warnings=warnings)
+def _read_document(text: str, *, markdown: bool) -> Parsed:
+    if parts := split_front_matter(text):
+        body = parts.body if _HTML.match(parts.body) else markdown_to_html(parts.body)
+        return replace(parse_body(_front_matter_fields(parts), body), warnings=parts.warnings)
     if _HTML.match(text):
         return _from_page(text)
-    if PurePath(origin).suffix in {".md", ".markdown"} or _MARKDOWN.search(text):
-        return _from_html({}, markdown_to_html(text))
+    if markdown or _MARKDOWN.search(text):
+        return parse_body({}, markdown_to_html(text))
     return _from_plain_text(text)
 
 
-def _from_html(fields: Mapping[str, object], markup: str) -> _Draft:
-    root = parse_html(markup)
-    text = html_to_text(root)
-    return _Draft(fields, text, heading_of(root, text))
+def _from_page(markup: str) -> Parsed:
+    page = read_page(markup)
+    return Parsed(page.fields, page.text, page.heading)
 
 
-def _from_page(markup: str) -> _Draft:
-    """Read a web page: its own <article> or <main> if it marks one, and what its head says."""
-    root = parse_html(markup)
-    said: dict[str, str] = {}
-    for tag in root.find_all(["meta", "time"]):
-        for key in ("property", "name", "itemprop"):
-            value = tag.get("content") or tag.get("datetime")
-            if name := str(tag.get(key) or "").lower():
-                said.setdefault(name, str(value or ""))
-    fields = {
-        field: next((said[name] for name in names if said.get(name)), "")
-        for field, names in _PAGE_META.items()
-    }
-    canonical = root.find("link", rel="canonical")
-    if isinstance(canonical, Tag):
-        fields["url"] = str(canonical.get("href") or "") or fields["url"]
-    if isinstance(root.html, Tag):
-        fields["lang"] = str(root.html.get("lang") or "")
-    articles = root.find_all("article", limit=2)
-    main = articles[0] if len(articles) == 1 else root.find("main") or root.body or root
-    text = html_to_text(main)
-    heading = heading_of(root, text)
-    if not (fields["title"] or heading) and isinstance(root.title, Tag):
-        fields["title"] = root.title.get_text()
-    return _Draft(fields, text, heading)
-
-
-def _from_plain_text(text: str) -> _Draft:
+def _from_plain_text(text: str) -> Parsed:
     """Read plain text: a first line that is short and ends like no sentence is the title."""
     text = tidy(text)
     first, _, rest = text.partition("\n")
-    if rest and len(first) <= _TITLE_LINE and not re.search(r"[。！？.!?…；;，,：:”]\Z", first):
-        return _Draft({"title": first}, rest)
-    return _Draft({}, text)
+    if rest and len(first) <= _TITLE_LINE and not _SENTENCE_END.search(first):
+        return Parsed({"title": first}, rest)
+    return Parsed({}, text)
 
 
-def _front_matter_fields(fields: Mapping[str, object]) -> Mapping[str, object]:
-    """Return the fields under the names used here, the first of several names that is filled."""
+def _front_matter_fields(parts: Parts) -> Mapping[str, object]:
+    """Return the fields under the names used here, the first of several names that is filled.
+
+    Raises:
+        Unfit: the article is marked as not published.
+    """
+    fields = {name.lower(): _meant(value) for name, value in parts.fields.items()}
+    published = str(fields.get("published")).lower()
+    if str(fields.get("draft")).lower() in _YES or published in _NO:
+        raise Unfit("draft: it is not published yet: take the mark out once it is")
+    if published in _YES:
+        del fields["published"]
     names = {
         "title": ("title",),
-        "author": ("author",),
-        # In the seed's format the author is the outlet.
-        "publisher": ("publisher", "source", "author"),
         "published": ("date", "published"),
-        "url": ("url", "link", "permalink", "source_url"),
-        "categories": ("categories", "category"),
+        "updated": ("lastmod", "updated", "last_modified_at", "modified"),
+        "categories": ("categories", "category", "tags"),
         "lang": ("lang", "language"),
     }
+    author = _names(fields.get("author") or fields.get("authors"))
     return {
-        field: next((value for name in known if (value := _meant(fields.get(name)))), None)
-        for field, known in names.items()
+        **{name: next(filter(None, map(fields.get, known)), None) for name, known in names.items()},
+        "author": author,
+        # In the seed's format the author is the outlet.
+        "publisher": fields.get("publisher") or fields.get("source") or author,
+        "url": _address(fields),
     }
 
 
@@ -277,67 +213,17 @@ def _meant(value: object) -> object:
     return None if value in _YAML_NULLS else html.unescape(value)
 
 
-def _finished(draft: _Draft, source: bytes, origin: str) -> Reading:
-    """Return the article a draft makes, with warnings for what could not be used.
-
-    Raises:
-        ArticleRefused: there is no text.
-    """
-    warnings = list(draft.warnings)
-
-    def line(field: str) -> str:
-        value = draft.fields.get(field)
-        if value is not None and not isinstance(value, str):
-            warnings.append(f"{field}: no text, left out; write it on one line")
-        return tidy_line(value) if isinstance(value, str) else ""
-
-    title = shorten(line("title") or draft.heading, MAX_TITLE)
-    text = draft.text
-    if draft.heading and title == draft.heading and text.startswith(draft.heading + "\n"):
-        text = text[len(draft.heading) + 1 :]
-    if not text:
-        raise ArticleRefused(origin, "the body is empty: put the article's text into it")
-    sentences = split_sentences(text)
-    date, url = line("published"), line("url")
-    published, address = parse_date(date), parse_url(url)
-    if date and published is None:
-        warnings.append(f"published: {shorten(date, 40)!r} is no date; write it as 2021-10-27")
-    if url and not address:
-        warnings.append(f"url: {shorten(url, 80)!r} is no web address; write it with https://")
-    article = Article(
-        id=line("id") or article_id(source),
-        title=title or shorten(sentences[0].of(text), _TITLE_FROM_SENTENCE),
-        text=text,
-        sentences=sentences,
-        language=parse_language(line("lang")) or detect_language(text),
-        published=published,
-        publisher=line("publisher"),
-        author=line("author"),
-        categories=parse_categories(draft.fields.get("categories")),
-        url=address,
-        origin=origin,
-    )
-    return Reading(article, source, named=bool(line("id")), warnings=tuple(warnings))
+def _names(author: object) -> object:
+    """Return authors in one line: a list's, a mapping's name; anything else as it is."""
+    if isinstance(author, dict):
+        return _names(author.get("name"))
+    if isinstance(author, list):
+        return ", ".join(name for one in author if isinstance(name := _names(one), str))
+    return author
 
 
-def _string(record: Mapping[str, object], name: str, origin: str) -> str:
-    value = record.get(name)
-    if not (value is None or isinstance(value, str)):
-        raise ArticleRefused(origin, f"{name}: must be a string, not {type(value).__name__}")
-    return value or ""
-
-
-def _categories(record: Mapping[str, object], origin: str) -> str | list[str]:
-    value = record.get("categories")
-    if value is None or isinstance(value, str):
-        return value or ""
-    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        return list(value)
-    raise ArticleRefused(origin, "categories: must be a string or a list of strings")
-
-
-def _check_size(size: int, origin: str) -> None:
-    if size > MAX_ARTICLE_BYTES:
-        raise ArticleRefused(
-            origin, f"longer than {MAX_ARTICLE_BYTES:,} bytes: split it into several articles"
-        )
+def _address(fields: Mapping[str, object]) -> object:
+    """Return the article's address: paths within a site, which generators write, are none."""
+    values = [fields.get(name) for name in ("url", "link", "permalink", "source_url")]
+    written = [value for value in values if isinstance(value, str) and ":" in value]
+    return next(filter(parse_url, written), written[0] if written else None)

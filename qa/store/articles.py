@@ -269,26 +269,25 @@ class ArticleStore:
             for file, digest, etag, last_modified in rows
         }
 
-    def held_by(self, file: str) -> list[str]:
-        """Return the articles that this file holds, by id."""
+    def held_by(self, files: Sequence[str]) -> list[str]:
+        """Return the articles that these files hold, by id."""
         rows = self._database.connection().execute(
             "SELECT DISTINCT id FROM places JOIN articles USING (id)"
-            " WHERE file = ? AND gone = 0 AND article IS NOT NULL",
-            (file,),
+            " WHERE file IN (SELECT value FROM json_each(?)) AND gone = 0 AND article IS NOT NULL",
+            (json.dumps(files),),
         )
         return [id for (id,) in rows]
 
     def held_under(self, root: str) -> int:
         """Return how many articles were found in this file, or in the files of this folder."""
-        connection = self._database.connection()
-        return sum(len(self.held_by(file)) for file in _files_under(connection, root))
+        return len(self.held_by(_files_under(self._database.connection(), root)))
 
-    def refusals(self, file: str | None = None) -> list[Refusal]:
-        """Return what is refused now, or of this file, by origin."""
+    def refusals(self, files: Sequence[str] | None = None) -> list[Refusal]:
+        """Return what is refused now, or of these files, by origin."""
         rows = self._database.connection().execute(
-            "SELECT origin, reason, at, file FROM refusals WHERE :file IS NULL OR file = :file"
-            " ORDER BY origin",
-            {"file": file},
+            "SELECT origin, reason, at, file FROM refusals WHERE :files IS NULL"
+            " OR file IN (SELECT value FROM json_each(:files)) ORDER BY origin",
+            {"files": None if files is None else json.dumps(files)},
         )
         return [
             Refusal(origin, reason, datetime.fromisoformat(at), file)

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from filelock import FileLock
 
-from qa.errors import HomeBusy, HomeUnusable, NewsqaError
+from qa.errors import HomeBusy, HomeUnusable, IndexUnusable, NewsqaError
 
 MAPPED = 2**36
 """Bytes of a file that are read through a memory map: all of it, where SQLite was built so."""
@@ -33,15 +33,19 @@ _REMEDIES = {
 class Database:
     """One SQLite file with a connection to each thread, in write-ahead mode.
 
-    Whatever is done with it raises HomeUnusable where the file or its disk fails, and HomeBusy
-    where another process writes for too long.
+    Whatever is done with it raises HomeUnusable where the file or its disk fails, IndexUnusable
+    where it is damaged and `derived` from the articles, and HomeBusy where another process writes
+    for too long.
 
     Attributes:
         read_only: whether it is only read, as it must be where nothing can be written.
     """
 
-    def __init__(self, path: Path, schema: str, *, read_only: bool = False) -> None:
+    def __init__(
+        self, path: Path, schema: str, *, read_only: bool = False, derived: bool = False
+    ) -> None:
         self._path = path
+        self._derived = derived
         self._threads = threading.local()
         self.read_only = read_only or not writable(path)
         if self.read_only:
@@ -59,7 +63,7 @@ class Database:
             held.close()
             held = None
         if held is None:
-            held = self._threads.connection = _Connection.opened(self._path, state)
+            held = self._threads.connection = _Connection.opened(self._path, state, self._derived)
         return held
 
     @contextmanager
@@ -112,9 +116,10 @@ class _Connection(sqlite3.Connection):
 
     path: Path
     state: _State | None
+    derived: bool
 
     @classmethod
-    def opened(cls, path: Path, state: _State | None) -> Self:
+    def opened(cls, path: Path, state: _State | None, derived: bool) -> Self:
         """Open the file: for reading alone if its state is given, else to be written as well."""
         address = path.absolute().as_uri()
         if state:
@@ -130,8 +135,8 @@ class _Connection(sqlite3.Connection):
                 uri=True,
             )
         except sqlite3.OperationalError as error:
-            raise _told(path, error) or error from error
-        made.path, made.state = path, state
+            raise _told(path, derived, error) or error from error
+        made.path, made.state, made.derived = path, state, derived
         # A committed article survives losing power; one sync a batch is cheap beside encoding.
         made.execute("PRAGMA synchronous = FULL")
         # What was withdrawn does not linger in free pages.
@@ -139,9 +144,16 @@ class _Connection(sqlite3.Connection):
         made.execute(f"PRAGMA mmap_size = {MAPPED}")
         return made
 
-    def cursor(self, factory: Any = None) -> Any:
-        """Return a cursor that tells what fails."""
-        return super().cursor(factory or _Cursor)
+    # SQLite's own go by a cursor that knows nothing of this.
+
+    def execute(self, *arguments: Any) -> Any:
+        return self.cursor(_Cursor).execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> Any:
+        return self.cursor(_Cursor).executemany(*arguments)
+
+    def executescript(self, script: str) -> Any:
+        return self.cursor(_Cursor).executescript(script)
 
 
 def _telling(call: Callable[..., Any]) -> Any:
@@ -154,8 +166,8 @@ def _telling(call: Callable[..., Any]) -> Any:
         except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
             raise
         except sqlite3.DatabaseError as error:
-            assert isinstance(cursor.connection, _Connection)
-            if told := _told(cursor.connection.path, error):
+            connection: Any = cursor.connection
+            if told := _told(connection.path, connection.derived, error):
                 raise told from error
             raise
 
@@ -171,12 +183,16 @@ class _Cursor(sqlite3.Cursor):
     __next__ = _telling(sqlite3.Cursor.__next__)
 
 
-def _told(path: Path, error: sqlite3.DatabaseError) -> NewsqaError | None:
+def _told(path: Path, derived: bool, error: sqlite3.DatabaseError) -> NewsqaError | None:
     """Return the error that says which file fails and the remedy; None if it is about no file."""
     # One that has no code is about text that is no UTF-8.
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
     if code == sqlite3.SQLITE_BUSY:
         return HomeBusy(f"{path}: another process is writing to it; try again")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) and derived:
+        return IndexUnusable(
+            f"{path}: {error}; `newsqa rebuild` makes the index anew from the articles"
+        )
     if code in _REMEDIES:
         return HomeUnusable(f"{path}: {error}; {_REMEDIES[code]}")
     return None

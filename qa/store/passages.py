@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.copies import bands, covers, signature
+from qa.copies import SHARE, Runs, alike, fingerprint
 from qa.passages import embedded_text
 from qa.store.articles import Change
 from qa.store.database import Database
@@ -24,6 +25,8 @@ CREATE TABLE IF NOT EXISTS progress (     -- one row
 CREATE TABLE IF NOT EXISTS documents (
     article_id TEXT PRIMARY KEY,
     day TEXT,                             -- ISO date of publication, in the article's own zone
+    published INTEGER,                    -- the moment of it, in seconds since 1970
+    seq INTEGER NOT NULL,                 -- the change of the articles by which it came as it is
     publisher TEXT NOT NULL,
     author TEXT NOT NULL,
     text INTEGER NOT NULL                 -- the same number for articles with the same text
@@ -32,19 +35,18 @@ CREATE INDEX IF NOT EXISTS document_by_text ON documents (text);
 CREATE TABLE IF NOT EXISTS texts (
     number INTEGER PRIMARY KEY,
     digest BLOB NOT NULL UNIQUE,          -- sha256 of the text
-    signature BLOB NOT NULL               -- by which its copies are told (qa/copies.py)
+    sample BLOB NOT NULL                  -- uint64[n], the runs that its copies are found by
 ) STRICT;
-CREATE TABLE IF NOT EXISTS bands (        -- where to look for copies
-    band INTEGER NOT NULL,
+CREATE TABLE IF NOT EXISTS runs (         -- where to look for copies (qa/copies.py)
+    run INTEGER NOT NULL,
     text INTEGER NOT NULL,
-    PRIMARY KEY (band, text)
+    PRIMARY KEY (run, text)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS covers (       -- one text holds what the other says
+CREATE TABLE IF NOT EXISTS copies (       -- both ways round
     text INTEGER NOT NULL,
     copy INTEGER NOT NULL,
     PRIMARY KEY (text, copy)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS cover_by_copy ON covers (copy);
 CREATE TABLE IF NOT EXISTS categories (
     article_id TEXT NOT NULL,
     category TEXT NOT NULL,
@@ -91,14 +93,29 @@ WHERE {_PASSES}
 ORDER BY key
 """
 
-_COPIES = f"""
-SELECT article_id FROM documents
-WHERE {_PASSES} AND article_id != :id AND text IN (
+_SAME = """
     SELECT text FROM documents WHERE article_id = :id
     UNION ALL
-    SELECT copy FROM documents JOIN covers USING (text) WHERE article_id = :id)
+    SELECT copy FROM documents JOIN copies USING (text) WHERE article_id = :id
+"""
+
+_COPIES = f"""
+SELECT article_id FROM documents
+WHERE {_PASSES} AND article_id != :id AND text IN ({_SAME})
 ORDER BY article_id
 """
+
+_COPIED = f"""
+SELECT EXISTS (
+    SELECT 1 FROM documents AS own JOIN documents AS other
+    WHERE own.article_id = :id AND other.text IN ({_SAME})
+      AND (other.published IS NULL, ifnull(other.published, 0), other.seq, other.article_id)
+        < (own.published IS NULL, ifnull(own.published, 0), own.seq, own.article_id))
+"""
+
+MOST = 100
+"""Texts with one run that are looked at, the first that came: a run in more of them is a phrase or
+a notice, or else that many copies will do. It bounds the time an article takes."""
 
 Vector = NDArray[np.float32]
 
@@ -135,7 +152,12 @@ class PassageStore:
 
         With `as_is` it is not touched: it may be of an earlier version, which knows embeddings.
         """
-        self._database = Database(path, "" if as_is else _SCHEMA, read_only=as_is)
+        self._database = Database(path, "" if as_is else _SCHEMA, read_only=as_is, derived=True)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be changed, as where the disk cannot be written."""
+        return self._database.read_only
 
     @property
     def article_seq(self) -> int:
@@ -165,10 +187,11 @@ class PassageStore:
         with self._database.transaction() as connection:
             for change in changes:
                 _forget(connection, change.id)
-                if change.article is not None:
-                    _describe(connection, change.article)
             for article, passage, embedding in made:
                 _insert(connection, article, passage, embedding)
+            for change in changes:
+                if change.article is not None:
+                    _describe(connection, change.article, change.seq)
             if changes:
                 connection.execute(
                     "INSERT OR REPLACE INTO progress (rowid, article_seq) VALUES (1, ?)",
@@ -244,13 +267,23 @@ class PassageStore:
         return [key for (key,) in rows]
 
     def copies(self, article_id: str, filters: Filters = _ANY) -> tuple[str, ...]:
-        """Return the other articles that say nothing but what this one says, by id.
+        """Return the copies of an article that the filters let through, by id.
 
-        Those with the same text, and near-copies of it, of those that the filters let through. A
-        near-copy of a near-copy may be none.
+        Each is a copy of the other; what is a copy of a copy may be none.
         """
         rows = self._database.connection().execute(_COPIES, {**_values(filters), "id": article_id})
         return tuple(id for (id,) in rows)
+
+    def copied(self, article_ids: Iterable[str]) -> frozenset[str]:
+        """Return which of these articles are copies of an earlier one.
+
+        The earlier was published earlier or, where both were at once or neither says when, came
+        earlier; one that says when comes before one that does not.
+        """
+        connection = self._database.connection()
+        return frozenset(
+            id for id in article_ids if connection.execute(_COPIED, {"id": id}).fetchone()[0]
+        )
 
     def intact(self) -> bool:
         """Say whether SQLite finds the whole file as it should be."""
@@ -296,24 +329,37 @@ def _forget(connection: sqlite3.Connection, article_id: str) -> None:
 def _forget_text(connection: sqlite3.Connection, text: int) -> None:
     """Remove the text unless another article has it too."""
     row = connection.execute(
-        "SELECT signature FROM texts WHERE number = :text"
+        "SELECT sample FROM texts WHERE number = :text"
         " AND NOT EXISTS (SELECT 1 FROM documents WHERE text = :text)",
         {"text": text},
     ).fetchone()
     if row:
         connection.executemany(
-            "DELETE FROM bands WHERE band = ? AND text = ?",
-            [(band, text) for band in bands(row[0])],
+            "DELETE FROM runs WHERE run = ? AND text = ?", [(run, text) for run in _stored(row[0])]
         )
-        connection.execute("DELETE FROM covers WHERE text = :text OR copy = :text", {"text": text})
+        connection.execute(
+            "DELETE FROM copies WHERE (text, copy) IN"
+            " (SELECT copy, text FROM copies WHERE text = :text"
+            " UNION ALL SELECT text, copy FROM copies WHERE text = :text)",
+            {"text": text},
+        )
         connection.execute("DELETE FROM texts WHERE number = ?", (text,))
 
 
-def _describe(connection: sqlite3.Connection, article: Article) -> None:
-    day = article.published.date().isoformat() if article.published else None
+def _describe(connection: sqlite3.Connection, article: Article, seq: int) -> None:
+    published = article.published
     connection.execute(
-        "INSERT INTO documents VALUES (?, ?, ?, ?, ?)",
-        (article.id, day, article.publisher, article.author, _text(connection, article.text)),
+        "INSERT INTO documents (article_id, day, published, seq, publisher, author, text)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            article.id,
+            published.date().isoformat() if published else None,
+            int(published.timestamp()) if published else None,
+            seq,
+            article.publisher,
+            article.author,
+            _text(connection, article.text),
+        ),
     )
     connection.executemany(
         "INSERT OR IGNORE INTO categories VALUES (?, ?)",
@@ -322,28 +368,56 @@ def _describe(connection: sqlite3.Connection, article: Article) -> None:
 
 
 def _text(connection: sqlite3.Connection, text: str) -> int:
-    """Return the text's number; a new one finds the texts it covers and those that cover it."""
+    """Return the text's number; of a new one the copies are found."""
     digest = _digest(text)
     known = connection.execute("SELECT number FROM texts WHERE digest = ?", (digest,)).fetchone()
     if known:
         return int(known[0])
-    own = signature(text)
-    keys = bands(own)
-    others = connection.execute(
-        "SELECT number, signature FROM texts WHERE number IN ("
-        " SELECT text FROM bands WHERE band IN (SELECT value FROM json_each(?)))",
-        (json.dumps(keys),),
-    ).fetchall()
+    own = fingerprint(text)
+    others = _near(connection, own.sample)
+    copies = [other for other in others if alike(own, fingerprint(_read(connection, other)))]
     (number,) = connection.execute(
-        "INSERT INTO texts (digest, signature) VALUES (?, ?) RETURNING number", (digest, own)
+        "INSERT INTO texts (digest, sample) VALUES (?, ?) RETURNING number",
+        (digest, own.sample.astype("<u8").tobytes()),
     ).fetchone()
     connection.executemany(
-        "INSERT OR IGNORE INTO bands VALUES (?, ?)", [(band, number) for band in keys]
+        "INSERT INTO runs VALUES (?, ?)", [(run, number) for run in own.sample.tolist()]
     )
-    pairs = [(number, other) for other, theirs in others if covers(own, theirs)]
-    pairs += [(other, number) for other, theirs in others if covers(theirs, own)]
-    connection.executemany("INSERT INTO covers VALUES (?, ?)", pairs)
+    for pair in ((number, other) for other in copies):
+        connection.executemany("INSERT INTO copies VALUES (?, ?)", (pair, pair[::-1]))
     return int(number)
+
+
+def _near(connection: sqlite3.Connection, sample: Runs) -> list[int]:
+    """Return the texts that share half as much of this sample, or theirs, as a copy should."""
+    shared = Counter(
+        text
+        for run in sample.tolist()
+        for (text,) in connection.execute(
+            "SELECT text FROM runs WHERE run = ? ORDER BY text LIMIT ?", (run, MOST)
+        )
+    )
+    sizes = connection.execute(
+        "SELECT number, length(sample) / 8 FROM texts"
+        " WHERE number IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(shared)),),
+    )
+    return [text for text, size in sizes if shared[text] >= SHARE / 2 * min(size, len(sample))]
+
+
+def _read(connection: sqlite3.Connection, text: int) -> str:
+    """Return the text as the passages of an article tell it, which are all of its sentences."""
+    rows = connection.execute(
+        "SELECT text FROM passages"
+        " WHERE article_id = (SELECT article_id FROM documents WHERE text = ? LIMIT 1)"
+        " ORDER BY first",
+        (text,),
+    )
+    return "\n".join(passage for (passage,) in rows)
+
+
+def _stored(sample: bytes) -> list[int]:
+    return list(np.frombuffer(sample, "<u8").tolist())
 
 
 def _insert(

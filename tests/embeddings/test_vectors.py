@@ -187,22 +187,40 @@ def test_a_save_that_fails_leaves_the_old_file(
         one.updated(array([2]), rows([(0, 1, 0)]), NONE).save(path)
 
     assert VectorIndex.load(path).ids().tolist() == [1]
+    assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("content", [b"", b"no index", None])
+def test_what_the_disk_refuses_is_an_error_of_the_disk(tmp_path: Path) -> None:
+    one = VectorIndex.empty(DIMENSION).updated(array([1]), rows([(1, 0, 0)]), NONE)
+
+    with pytest.raises(OSError, match="cannot be written"):
+        one.save(tmp_path / "absent" / "vectors.faiss")
+
+
+@pytest.mark.parametrize("content", [b"", b"no", b"no index", None])
 def test_what_is_no_index_is_not_loaded(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "vectors.faiss"
     if content is not None:
         path.write_bytes(content)
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises((ValueError, FileNotFoundError)):
         VectorIndex.load(path)
 
 
-def test_a_truncated_index_is_not_loaded(tmp_path: Path) -> None:
-    path = tmp_path / "vectors.faiss"
+@given(data=st.data())
+@settings(max_examples=50)
+def test_an_index_with_a_bit_flipped_or_its_end_cut_off_is_not_loaded(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("damaged") / "vectors.faiss"
     VectorIndex.empty(DIMENSION).updated(np.arange(50), np.ones((50, 3), "f"), NONE).save(path)
-    path.write_bytes(path.read_bytes()[:-100])
+    content = bytearray(path.read_bytes())
+    at = data.draw(st.integers(0, len(content) - 1))
+    if data.draw(st.booleans()):
+        content[at] ^= 1 << data.draw(st.integers(0, 7))
+    else:
+        del content[at:]
+    path.write_bytes(content)
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ValueError, match="not as it was written"):
         VectorIndex.load(path)

@@ -19,6 +19,9 @@ TRAM: dict[str, Any] = {
     "categories": ["Transport"],
     "url": "https://example.org/tram",
     "origin": "tram.md",
+    "version": 1,
+    "updated": None,
+    "versions": [{"version": 1, "taken": None, "title": "Third tram line opens"}],
 }
 LINE: dict[str, Any] = {
     "id": "line-3",
@@ -32,6 +35,9 @@ LINE: dict[str, Any] = {
     "categories": ["交通"],
     "url": "https://example.org/zh/line(3)",
     "origin": "line.md",
+    "version": 1,
+    "updated": None,
+    "versions": [{"version": 1, "taken": None, "title": "三号电车线开通一年"}],
 }
 CORRECTION: dict[str, Any] = {
     **LINE,
@@ -57,6 +63,7 @@ def source(article: Mapping[str, Any]) -> dict[str, Any]:
         "passage_id": f"{article['id']}:0-1",
         **{name: article[name] for name in ("title", "publisher", "author", "categories")},
         **{name: article[name] for name in ("published", "language", "origin", "text")},
+        **{name: article[name] for name in ("version", "updated")},
         "url": address(article, 0, len(article["text"])),
         "start": 0,
         "end": len(article["text"]),

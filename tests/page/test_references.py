@@ -116,12 +116,13 @@ def test_an_article_that_is_gone_is_not_copied_from_memory(visitor: Visitor) -> 
     page.unroute("**/articles/*")
 
     def gone(route: Route) -> None:
-        route.fulfill(status=404)
+        problem = {"title": "Gone", "status": 410, "withdrawn": "2026-11-20T09:00:00+00:00"}
+        route.fulfill(status=410, json=problem, content_type="application/problem+json")
 
     page.route("**/articles/*", gone)
     page.locator(".copy summary").click()
     expect(page.locator(".copy [role=status]")).to_have_text(
-        "There is no such article. It may have been removed."
+        "This article was withdrawn on 20 Nov 2026."
     )
     expect(page.locator(".formats button:visible")).to_have_count(0)
 

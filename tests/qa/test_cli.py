@@ -228,7 +228,7 @@ def test_status_tells_where_a_rebuild_would_add_token_vectors(
     )
     lean = run("status").stdout
     assert "1 passages, without token vectors" in lean
-    assert "`newsqa rebuild` adds token vectors" in lean
+    assert "newsqa rebuild` adds token vectors" in lean
     monkeypatch.setenv("NEWSQA_TOKEN_VECTORS", "false")
     assert "rebuild" not in run("status").stdout
 

@@ -15,7 +15,7 @@ import pytest
 import qa.index
 from embeddings.late import count_parts
 from embeddings.vectors import VectorIndex, Vectors
-from qa.errors import IndexUnusable
+from qa.errors import HomeUnusable, IndexUnusable
 from qa.index import FORMAT, Generations, Index, LocalIndex, Manifest
 from qa.lexical import WordIndex
 from qa.store import ArticleStore, PassageStore
@@ -416,6 +416,37 @@ def test_a_crash_between_commit_and_cursor_is_repaired(
     assert len(WordIndex(opened.folder / "words")) == 2
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["of its own", "of another"])
+def test_words_are_taken_out_though_a_stopped_commit_left_its_files(
+    local: LocalCorpus, tmp_path: Path, known: bool
+) -> None:
+    """Tantivy gives them the same names again; what it cannot write is no silent loss."""
+    local.add(TEA, SHIP, UNDATED)
+    folder = local.index.folder / "words"
+    shutil.copytree(folder, tmp_path / "words")
+    local.remove("tea")
+    (left,) = (path.name for path in folder.glob("*.del"))
+    local.index.close()
+    shutil.rmtree(folder)
+    (tmp_path / "words").rename(folder)
+    (folder / left).touch()
+    if known:
+        managed = folder / ".managed.json"
+        managed.write_text(json.dumps([*json.loads(managed.read_text()), left]))
+
+    opened = local.open_again()
+    assert opened.behind(local.articles)
+    if not known:
+        with pytest.raises(HomeUnusable, match="FileAlreadyExists"):
+            opened.catch_up(local.articles, local.encoder)
+        assert opened.behind(local.articles)
+        return
+    opened.catch_up(local.articles, local.encoder)
+
+    assert lexical(opened, "tea") == ["undated"]
+    assert len(WordIndex(folder)) == 2
+
+
 def test_vectors_are_saved_now_and_then_and_only_the_rest_is_read(
     local: LocalCorpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -545,25 +576,52 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-DAMAGES: dict[str, Callable[[Path], object]] = {
+def flip(path: Path) -> None:
+    """Turn one bit over, in the middle."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def newest(folder: Path) -> Path:
+    return max(folder.glob("vectors-*.faiss"))
+
+
+def terms(folder: Path) -> Path:
+    return next((folder / "words").glob("*.term"))
+
+
+FATAL: dict[str, Callable[[Path], object]] = {
     "no manifest": lambda folder: (folder / "manifest.json").unlink(),
     "manifest": lambda folder: damage(folder / "manifest.json"),
     "manifest, a list": lambda folder: (folder / "manifest.json").write_text("[]"),
-    "manifest, other fields": lambda folder: (folder / "manifest.json").write_text('{"format":2}'),
+    "manifest, other fields": lambda folder: (folder / "manifest.json").write_text('{"format":3}'),
     "passages": lambda folder: damage(folder / "passages.sqlite"),
+    "passages, cut": lambda folder: cut(folder / "passages.sqlite"),
     "no passages": lambda folder: (folder / "passages.sqlite").unlink(),
-    "vectors": lambda folder: damage(max(folder.glob("vectors-*.faiss"))),
-    "vectors, cut": lambda folder: cut(max(folder.glob("vectors-*.faiss"))),
-    "words": lambda folder: damage(folder / "words" / "meta.json"),
-    "words' cursor": lambda folder: (folder / "words" / "cursor").write_text(""),
 }
+DERIVED: dict[str, Callable[[Path], object]] = {
+    "vectors": lambda folder: damage(newest(folder)),
+    "vectors, cut": lambda folder: cut(newest(folder)),
+    "vectors, a bit": lambda folder: flip(newest(folder)),
+    "no vectors": lambda folder: newest(folder).unlink(),
+    "words": lambda folder: damage(folder / "words" / "meta.json"),
+    "words, emptied": lambda folder: (folder / "words" / "meta.json").unlink(),
+    "words, cut": lambda folder: cut(terms(folder)),
+    "words, a bit": lambda folder: flip(terms(folder)),
+    "words, a file gone": lambda folder: terms(folder).unlink(),
+    "words, too few": lambda folder: (folder / "words" / "meta.json").write_text(
+        (folder / "words" / "meta.json").read_text().replace('"max_doc": 2', '"max_doc": 1')
+    ),
+}
+DAMAGES = FATAL | DERIVED
 
 
 @pytest.fixture
 def damaged(
     request: pytest.FixtureRequest, local: LocalCorpus, monkeypatch: pytest.MonkeyPatch
 ) -> LocalCorpus:
-    """Return an index with the damage asked for, all its files being there before."""
+    """Return an index with words and vectors on disk, damaged in one of these ways."""
     monkeypatch.setattr(qa.index, "SAVE_AT_LEAST", 1)
     local.add(TEA, SHIP)
     local.index.close()
@@ -571,10 +629,45 @@ def damaged(
     return local
 
 
-@pytest.mark.parametrize("damaged", DAMAGES, indirect=True)
+@pytest.mark.parametrize("damaged", FATAL, indirect=True)
 def test_a_damaged_index_is_refused_with_the_remedy(damaged: LocalCorpus) -> None:
     with pytest.raises(IndexUnusable, match="newsqa rebuild"):
         damaged.open_again()
+
+
+@pytest.mark.parametrize("damaged", DERIVED, indirect=True)
+def test_damaged_words_and_vectors_are_read_anew_from_the_passages(
+    damaged: LocalCorpus, caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
+) -> None:
+    """It answers as if nothing were wrong and says so in the log; the next writer mends them."""
+    opened = damaged.open_again()
+
+    assert sorted(dense(opened)) == ["ship", "tea"]
+    assert lexical(opened, "harbour") == ["ship"]
+    harmless = "no vectors" in request.node.name
+    assert bool(opened.behind(damaged.articles)) == bool(caplog.records) == (not harmless)
+
+    damaged.articles.put([named(UNDATED)])
+    writer = damaged.open_again()
+    writer.catch_up(damaged.articles, damaged.encoder)
+    for index in (opened, writer, damaged.open_again()):
+        assert sorted(dense(index)) == ["ship", "tea", "undated"]
+        assert sorted(lexical(index, "tea")) == ["tea", "undated"]
+    caplog.clear()
+    assert not damaged.open_again().behind(damaged.articles)
+    assert not caplog.records
+    assert not list(damaged.index.folder.glob(".*"))
+
+
+def test_words_whose_cursor_is_lost_are_taken_in_again(local: LocalCorpus) -> None:
+    local.add(TEA, SHIP)
+    (local.index.folder / "words" / "cursor").write_text("")
+
+    opened = local.open_again()
+    assert opened.behind(local.articles)
+    opened.catch_up(local.articles, local.encoder)
+
+    assert answers(opened) == answers(local.index)
 
 
 def test_lost_words_and_vectors_are_made_again(
@@ -655,7 +748,7 @@ def test_a_build_brings_token_vectors_and_takes_them_away(
     generations: Generations, local: LocalCorpus
 ) -> None:
     generations.build(local.articles, local.encoder, token_vectors=False)
-    full = generations.build(local.articles, local.encoder)
+    full = generations.build(local.articles, local.encoder, token_vectors=True)
     assert tokens(full) == tokens(local.index)
     assert Manifest.read(full.folder).token_vectors
 
@@ -665,6 +758,77 @@ def test_a_build_brings_token_vectors_and_takes_them_away(
     lean = generations.build(local.articles, local.encoder, token_vectors=False)
     assert tokens(lean) == {}
     assert local.encoder.encoded == []
+
+
+def test_a_build_keeps_token_vectors_or_none_as_before(
+    generations: Generations, local: LocalCorpus
+) -> None:
+    assert tokens(generations.build(local.articles, local.encoder))
+    generations.build(local.articles, local.encoder, token_vectors=False)
+    assert not tokens(generations.build(local.articles, local.encoder))
+
+
+@pytest.mark.parametrize("earlier", [FORMAT - 1, None])
+def test_a_build_takes_the_vectors_of_an_earlier_format_and_leaves_its_files_alone(
+    generations: Generations, local: LocalCorpus, earlier: int | None
+) -> None:
+    """Even where the manifest is lost: the folder's name tells the model."""
+    old = generations.build(local.articles, local.encoder).folder
+    manifest = old / "manifest.json"
+    if earlier is None:
+        manifest.unlink()
+    else:
+        manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": earlier}))
+        with closing(sqlite3.connect(old / "passages.sqlite")) as file:
+            file.executescript("DROP TABLE categories; DROP TABLE changes; PRAGMA user_version = 7;")
+    before = (old / "passages.sqlite").read_bytes()
+    local.encoder.encoded.clear()
+
+    built = generations.build(local.articles, local.encoder)
+
+    assert local.encoder.encoded == []
+    assert answers(built) == answers(local.index)
+    assert tokens(built) == tokens(local.index)
+    assert (old / "passages.sqlite").read_bytes() == before
+
+
+def test_what_made_a_home_is_known_whatever_its_format(
+    generations: Generations, local: LocalCorpus
+) -> None:
+    assert generations.made() is None
+    built = generations.build(local.articles, HashingEncoder("other"), token_vectors=False)
+    path = built.folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 1}))
+    made = generations.made()
+    assert made
+    assert (made.model, made.token_vectors) == ("other", False)
+
+    generations.build(local.articles, local.encoder)
+    current = generations.current()
+    assert current
+    damage(current / "manifest.json")
+    assert generations.made() == made  # of the one before
+
+
+def test_a_lost_link_leads_to_the_newest_generation(
+    generations: Generations, local: LocalCorpus, tmp_path: Path
+) -> None:
+    generations.build(local.articles, local.encoder)
+    built = generations.build(local.articles, local.encoder).folder
+    link = tmp_path / "current"
+
+    link.unlink()
+    assert generations.current() == built
+    link.write_bytes(b"no link")
+    assert generations.current() == built
+    link.unlink()
+    link.symlink_to("generations/gone")
+    assert generations.current() == built
+
+    again = generations.build(local.articles, local.encoder).folder
+    assert link.resolve() == generations.current() == again
+    shutil.rmtree(tmp_path / "generations")
+    assert generations.current() == again
 
 
 def test_building_with_another_model_encodes_everything(

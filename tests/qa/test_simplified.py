@@ -29,6 +29,7 @@ def test_a_form_is_its_own_form(text: str) -> None:
         ("￥５　￡６", "¥5 £6"),
         ("共，５人（約）", "共，5人（约）"),
         ("ＧＤＰ", "GDP"),
+        ("甲#乙 !%", "甲#乙 !%"),
     ],
 )
 def test_signs_are_of_normal_width_and_punctuation_stays_chinese(text: str, form: str) -> None:

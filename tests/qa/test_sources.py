@@ -97,7 +97,7 @@ def test_a_folder_without_articles_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_bad_file_is_refused_and_the_others_are_read(tree: Path) -> None:
-    (tree / "news" / "a.txt").write_bytes(b"\xff\xfe\x00\x01binary\x80")
+    (tree / "news" / "a.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00binary\x80")
 
     assert "!a.txt" in origins(["news"])
     assert "b.md" in origins(["news"])
@@ -270,6 +270,23 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tree: Path) -> None:
     assert [(one.origin, one.reason) for one in refused] == [("pipe.md", "cannot be read: a pipe")]
     (refusal,) = read_paths(["news/pipe.md"])
     assert isinstance(refusal, ArticleRefused)
+
+
+def test_a_name_that_is_no_text_is_refused(tree: Path) -> None:
+    (tree / "news" / os.fsdecode("新闻.md".encode("gbk"))).write_text("正文。")
+
+    (refused,) = [one for one in read_paths(["news"]) if isinstance(one, ArticleRefused)]
+
+    assert "not UTF-8" in str(refused)
+    assert str(refused).encode()
+
+
+def test_a_file_that_is_still_written_is_left_for_another_time(tree: Path) -> None:
+    file = (tree / "news" / "b.md").resolve()
+    sweep = Sweep(["news"], moving=[file])
+
+    assert "b.md" not in swept(sweep)["Draft"]
+    assert sweep.there(str(file))
 
 
 def test_what_could_not_be_looked_for_is_not_said_to_be_missing(

@@ -1,18 +1,14 @@
 """What is kept: one article an id, all or nothing, changes that only grow, removals that erase."""
 
-import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from random import Random
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -23,7 +19,6 @@ from hypothesis.stateful import (
 )
 
 from qa.articles import article_id
-from qa.copies import covers, signature
 from qa.errors import ArticleNotFound
 from qa.passages import split_passages
 from qa.store import ArticleStore, Change, Draft, Embedding, PassageStore
@@ -407,92 +402,6 @@ def test_passages_know_their_day_where_the_article_does(passages: PassageStore) 
     take(passages, 1, dated, make_article("b", "二。"))
     (first, second) = (entry.key for entry in passages.since(0)[0])
     assert passages.days([first, second]) == {first: date(2025, 1, 19)}
-
-
-def test_the_other_articles_with_the_same_text_are_copies(passages: PassageStore) -> None:
-    same = [make_article(id, "同文。", title=id) for id in ("c", "a", "b")]
-    take(passages, 1, *same, make_article("d", "异文。"))
-
-    assert passages.copies("b") == ("a", "c")
-    assert passages.copies("d") == passages.copies("absent") == ()
-
-
-_WORDS = ["".join(Random(seed).choices("abcdefghij", k=6)) for seed in range(284)]
-
-WINDOWS = {start: " ".join(_WORDS[start : start + 200]) + "." for start in (0, 28, 56, 84)}
-"""Of 200 words each has 172 in common with the one before it, 144 with the one before that."""
-
-
-def test_near_copies_are_pairs_and_no_chain(passages: PassageStore) -> None:
-    take(passages, 1, *(make_article(f"at {start}", WINDOWS[start]) for start in (0, 56, 28)))
-
-    assert passages.copies("at 0") == ("at 28",)
-    assert passages.copies("at 28") == ("at 0", "at 56")
-    assert passages.copies("at 56") == ("at 28",)
-
-
-def test_a_brief_is_a_copy_of_the_report_and_not_the_reverse(passages: PassageStore) -> None:
-    take(passages, 1, make_article("report", " ".join(_WORDS)), make_article("brief", WINDOWS[0]))
-
-    assert passages.copies("report") == ("brief",)
-    assert passages.copies("brief") == ()
-
-
-@settings(max_examples=25)
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from("abcd"), st.sampled_from([None, *WINDOWS.values(), "一。", "二。"])
-        ),
-        max_size=12,
-    )
-)
-def test_copies_depend_on_what_is_there_and_not_on_how_it_came(
-    events: list[tuple[str, str | None]],
-) -> None:
-    there: dict[str, str] = {}
-    with TemporaryDirectory() as folder:
-        passages = PassageStore(Path(folder, "passages.sqlite"))
-        for seq, (id, text) in enumerate(events, 1):
-            if text is None:
-                take(passages, seq, removed=(id,))
-                there.pop(id, None)
-            else:
-                take(passages, seq, make_article(id, text))
-                there[id] = text
-        found = {id: passages.copies(id) for id in "abcd"}
-        passages.close()
-
-    signatures = {id: signature(text) for id, text in there.items()}
-    assert found == {
-        id: tuple(
-            other
-            for other in sorted(there.keys() - {id})
-            if id in there
-            and (there[other] == there[id] or covers(signatures[id], signatures[other]))
-        )
-        for id in "abcd"
-    }
-
-
-def test_of_a_removed_text_nothing_is_left(tmp_path: Path) -> None:
-    passages = PassageStore(tmp_path / "passages.sqlite")
-    take(passages, 1, *(make_article(f"at {start}", text) for start, text in WINDOWS.items()))
-    take(passages, 2, make_article("again", WINDOWS[0]))
-
-    take(passages, 3, removed=tuple(f"at {start}" for start in WINDOWS))
-    assert rows(tmp_path / "passages.sqlite") == {"texts": 1, "bands": 32, "covers": 0}
-    take(passages, 4, removed=("again",))
-    assert rows(tmp_path / "passages.sqlite") == {"texts": 0, "bands": 0, "covers": 0}
-
-
-def rows(path: Path) -> dict[str, int]:
-    """Return how many rows the tables of texts have."""
-    with closing(sqlite3.connect(path)) as connection:
-        return {
-            table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-            for table in ("texts", "bands", "covers")
-        }
 
 
 def test_a_removed_articles_passages_are_erased_from_the_disk(tmp_path: Path) -> None:

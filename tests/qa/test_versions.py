@@ -227,10 +227,10 @@ def test_files_are_known_by_who_read_them(articles: ArticleStore) -> None:
 
     assert articles.known_files(1) == {"/a.md": Known(b"\1")}
     assert articles.known_files(2) == {}
-    assert articles.held_by("/a.md") == [id]
+    assert articles.held_by(["/a.md"]) == [id]
     articles.remove([id])
     assert articles.known_files(1) == {"/a.md": Known(b"\1", withheld=True)}
-    assert articles.held_by("/a.md") == []
+    assert articles.held_by(["/a.md"]) == []
 
 
 # Homes of before.

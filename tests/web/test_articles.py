@@ -1,6 +1,9 @@
 """The articles over HTTP: kept, listed, opened, replaced, erased, and found at once."""
 
+import gzip
+import io
 import json
+import zipfile
 from typing import Any
 from urllib.parse import quote
 
@@ -83,19 +86,98 @@ def test_one_without_an_id_keeps_the_one_it_is_given(client: TestClient) -> None
     assert client.get(f"/articles/{first}").json()["title"] == FERRY["title"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "body"),
-    [
-        ("text/markdown", "---\ntitle: 'A'\ndate: 2024-04-02\n---\n\nA **bold** claim is made."),
-        ("text/markdown; charset=utf-8", "# A\n\nA **bold** claim is made."),
-        ("text/html", "<html><title>A</title><body><p>A <b>bold</b> claim is made.</p></body>"),
-    ],
-)
-def test_a_document_is_taken_as_it_is(client: TestClient, kind: str, body: str) -> None:
-    response = client.post("/articles", content=body, headers={"Content-Type": kind})
+FEED = """<?xml version="1.0"?>{}<title>The Strait</title>{}"""
+RSS = FEED.format(
+    "<rss version='2.0'><channel>",
+    "<item><title>A</title><description>&lt;p&gt;A &lt;b&gt;bold&lt;/b&gt; claim is made.&lt;/p"
+    "&gt;</description></item></channel></rss>",
+).encode()
+ATOM = FEED.format(
+    "<feed xmlns='http://www.w3.org/2005/Atom'><id>x</id>",
+    "<entry><id>e</id><title>A</title><content type='html'>&lt;p&gt;A &lt;b&gt;bold&lt;/b&gt; "
+    "claim is made.&lt;/p&gt;</content></entry></feed>",
+).encode()
+JSON_FEED = json.dumps(
+    {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "The Strait",
+        "items": [{"id": "e", "title": "A", "content_html": "<p>A <b>bold</b> claim is made.</p>"}],
+    }
+).encode()
+PAGE = b"<html><title>A</title><body><p>A <b>bold</b> claim is made.</p></body>"
+LINE = json.dumps({"title": "A", "html": "<p>A <b>bold</b> claim is made.</p>"}).encode()
+
+
+def zipped(name: str, data: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(name, data)
+    return packed.getvalue()
+
+
+FILES = {
+    "text/markdown": b"---\ntitle: 'A'\ndate: 2024-04-02\n---\n\nA **bold** claim is made.",
+    "text/html": PAGE,
+    "text/plain": b"A\nA bold claim is made.",
+    "application/x-ndjson": LINE + b"\n",
+    "application/jsonl": LINE,
+    "application/zip": zipped("a.html", PAGE),
+    "application/gzip": gzip.compress(PAGE),
+    "application/rss+xml": RSS,
+    "application/atom+xml": ATOM,
+    "application/xml": RSS,
+    "text/xml": ATOM,
+    "application/feed+json": JSON_FEED,
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_is_taken_by_what_it_holds(client: TestClient, kind: str) -> None:
+    response = client.post("/articles", content=FILES[kind], headers={"Content-Type": kind})
     assert response.status_code == 201, response.text
     article = client.get(f"/articles/{response.json()['articles'][0]['id']}").json()
     assert (article["title"], article["text"]) == ("A", "A bold claim is made.")
+
+
+def test_whatever_a_file_is_sent_as_its_content_tells_what_it_is(client: TestClient) -> None:
+    ids = set()
+    for kind in ("text/html", "text/plain", "text/markdown; charset=utf-8", "application/xml"):
+        response = client.post("/articles", content=PAGE, headers={"Content-Type": kind})
+        ids |= {one["id"] for one in response.json()["articles"]}
+    assert len(ids) == 1
+
+
+def test_what_is_sent_as_markdown_is_read_as_such(client: TestClient) -> None:
+    for kind, text in (("text/markdown", "It is cancelled."), ("text/plain", "It is *cancelled*.")):
+        client.put("/articles/x", content="It is *cancelled*.", headers={"Content-Type": kind})
+        assert client.get("/articles/x").json()["text"] == text
+
+
+def test_what_had_to_be_mended_is_told_with_its_place(client: TestClient) -> None:
+    body = zipped("a.md", b"---\ntitle: A\ndate: soon\n---\n\nIt is cancelled.")
+    headers = {"Content-Type": "application/zip"}
+    (warning,) = client.post("/articles", content=body, headers=headers).json()["warnings"]
+    assert warning.startswith("body/a.md: published: ")
+
+
+def test_of_lines_those_that_can_be_are_kept(client: TestClient) -> None:
+    lines = b"\n".join([json.dumps(FERRY).encode(), b"{", json.dumps(ORCHARD).encode()])
+    headers = {"Content-Type": "application/x-ndjson"}
+    response = client.post("/articles", content=lines, headers=headers)
+    assert response.status_code == 201
+    document = response.json()
+    assert [one["id"] for one in document["articles"]] == ["ferry-1", "果园/一号"]
+    assert [one["origin"] for one in document["refused"]] == ["body:2"]
+    assert client.get("/articles/ferry-1").json()["origin"] == ""
+
+
+def test_two_archives_with_a_file_of_one_name_hold_two_articles(client: TestClient) -> None:
+    headers = {"Content-Type": "application/zip"}
+    for text in (b"The bridge is open.", b"The library is closed."):
+        body = zipped("news/index.txt", text)
+        assert client.post("/articles", content=body, headers=headers).status_code == 201
+    listed = client.get("/articles").json()["articles"]
+    assert [one["version"] for one in listed] == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +216,7 @@ def test_a_body_that_is_no_json_is_refused(client: TestClient, body: bytes) -> N
 
 
 def test_other_media_are_refused(client: TestClient) -> None:
-    for kind in ("application/pdf", "text/plain", ""):
+    for kind in ("application/pdf", "image/png", "application/octet-stream", ""):
         response = client.post("/articles", content=b"x", headers={"Content-Type": kind})
         assert_problem(response, 415)
 
@@ -152,7 +234,7 @@ def test_put_keeps_one_article_under_its_address(client: TestClient) -> None:
     path = "/articles/ferry-1"
     nameless = {name: value for name, value in FERRY.items() if name != "id"}
     assert client.put(path, json=nameless).status_code == 201
-    assert client.put(path, json=FERRY).json()["articles"][0]["outcome"] == "updated"
+    assert client.put(path, json=FERRY).json()["articles"][0]["outcome"] == "unchanged"
     newer = {**FERRY, "text": "The night ferry to Anholm begins on 9 June."}
     response = client.put(path, json=newer)
     assert response.status_code == 201
@@ -180,8 +262,8 @@ def test_what_was_deleted_is_cited_by_no_answer(client: TestClient) -> None:
     response = client.delete("/articles/ferry-1")
     assert (response.status_code, response.content) == (204, b"")
     assert "ferry-1" not in cited(client, "When does the night ferry to Anholm begin?")
-    assert_problem(client.get("/articles/ferry-1"), 404)
-    assert_problem(client.delete("/articles/ferry-1"), 404)
+    assert_problem(client.get("/articles/ferry-1"), 410)
+    assert_problem(client.delete("/articles/ferry-1"), 410)
     assert post(client, FERRY).json()["articles"][0]["outcome"] == "added"
     assert "ferry-1" in cited(client, "When does the night ferry to Anholm begin?")
 
@@ -219,7 +301,8 @@ def test_the_pages_of_the_list_hold_each_article_once(client: TestClient) -> Non
     assert "text" not in page["articles"][0]
     for limit in (0, 1001):
         assert_problem(client.get("/articles", params={"limit": limit}), 422, "limit")
-    assert_problem(client.get("/articles", params={"cursor": "x"}), 422, "cursor")
+    for cursor in ("x", "0", str(2**63)):
+        assert_problem(client.get("/articles", params={"cursor": cursor}), 422, "cursor")
 
 
 def test_both_forms_of_an_article_say_that_they_differ_by_accept(client: TestClient) -> None:
@@ -237,5 +320,8 @@ def test_the_openapi_document_describes_what_is_sent(client: TestClient) -> None
     one, several = body["application/json"]["schema"]["anyOf"]
     assert several == {"type": "array", "items": one}
     assert one["properties"].keys() >= FERRY.keys() | {"html", "markdown"}
-    assert body.keys() == {"application/json", "text/markdown", "text/html"}
+    assert body.keys() == {"application/json", *FILES}
     assert json.dumps(one).count("$ref") == 0
+    gets = document["paths"]["/articles/{article_id}"]["get"]
+    assert gets["responses"].keys() >= {"200", "404", "410", "422"}
+    assert "version" in {parameter["name"] for parameter in gets["parameters"]}

@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 
 from qa.engine import Engine
 from qa.types import Event, Query
-from web import routes
 from web.app import create_app
+from web.routes import questions
 
 from .events import events
 
@@ -72,6 +72,8 @@ SOURCE = {
     "score": float,
     "scores": {"dense": SCORE, "lexical": SCORE, "fused": float},
     "copies": list,
+    "version": int,
+    "updated": (str, type(None)),
 }
 
 
@@ -218,7 +220,7 @@ def test_a_slow_answer_is_kept_open_by_comments(
         time.sleep(0.5)
         return Engine.stream(seeds_engine, query)
 
-    monkeypatch.setattr(routes, "PING_SECONDS", 0.1)
+    monkeypatch.setattr(questions, "PING_SECONDS", 0.1)
     monkeypatch.setattr(seeds_engine, "stream", lambda query: (yield from slow(query)))
     client = TestClient(create_app(seeds_engine))
     response = client.post("/ask", json={"question": QUESTIONS[0], "stream": True})

@@ -2,14 +2,17 @@
 
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from types import SimpleNamespace
+from typing import cast
 
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
+from qa.corpus import Corpus
 from qa.engine import Engine
 from qa.types import Citation, Done, Event, IndexInfo, Meta, Query, Statement, Timings
 from web import streams
@@ -22,14 +25,30 @@ ASKED = {"question": "x", "stream": True}
 FORGOTTEN = "0" * 32
 
 
+class Articles:
+    """Articles of all ids but those that were withdrawn."""
+
+    def __init__(self) -> None:
+        self.withdrawn: set[str] = set()
+
+    def find(self, ids: Iterable[str]) -> dict[str, None]:
+        return dict.fromkeys(set(ids) - self.withdrawn)
+
+
+def cites(article_id: str, text: str) -> Statement:
+    url = f"/articles/{article_id}#char=0-1"
+    return Statement(text, (Citation(1, article_id, f"{article_id}:0-0", "x", 0, 1, 0, 1, url, 1),))
+
+
 def told(statements: int) -> Sequence[Event]:
     """Return an answer of so many statements."""
-    citation = Citation(1, "a", "a:0-0", "x", 0, 1, 0, 1, "/articles/a#char=0-1", 1)
-    return (
-        Meta("ask-1", "x", "x", "en", IndexInfo("1", "m", 1, 1)),
-        *(Statement(str(number), (citation,)) for number in range(statements)),
-        Done("answered", "x", 0.5, Timings()),
-    )
+    return answer_of(*(cites("a", str(number)) for number in range(statements)))
+
+
+def answer_of(*between: Event) -> Sequence[Event]:
+    """Return an answer with these events between its first and its last."""
+    meta = Meta("ask-1", "x", "x", "en", IndexInfo("1", "m", 1, 1))
+    return meta, *between, Done("answered", "x", 0.5, Timings())
 
 
 class Teller(Engine):
@@ -41,9 +60,12 @@ class Teller(Engine):
         drawn: events, of all of them.
         closed: set when an answer was given up before its end.
         answers: all that were begun, held here so that nothing but closing ends them.
+        articles: those that it tells of.
     """
 
     def __init__(self, answer: Sequence[Event], before: Callable[[int], object] = str) -> None:
+        self.articles = Articles()
+        self.corpus = cast(Corpus, SimpleNamespace(articles=self.articles))
         self.answer = answer
         self.before = before
         self.asked = 0
@@ -241,3 +263,56 @@ def test_an_error_is_told_again_until_it_was_heard(told_before: int) -> None:
         assert events(after(client, had["id"]).text) == stream[-1:]
     assert after(client, stream[-1]["id"]).status_code == 204
     assert engine.asked == 1
+
+
+FERRY = {"id": "ferry", "text": "The night ferry to Anholm begins on 3 May."}
+REPRINT = {**FERRY, "id": "reprint", "title": "To Anholm by night"}
+BRIDGE = {"id": "bridge", "text": "The bridge to Anholm is open from May to October."}
+ANHOLM = "When does the ferry to Anholm begin?"
+
+
+@pytest.mark.parametrize("id", ["ferry", "bridge", "reprint"])
+def test_who_comes_back_hears_nothing_of_what_was_withdrawn(engine: Engine, id: str) -> None:
+    client = TestClient(create_app(engine))
+
+    def keep() -> None:
+        client.post("/articles", json=[FERRY, BRIDGE, REPRINT])
+
+    keep()
+    whole = events(after(client, "", question=ANHOLM).text)
+    assert any(id in one["data"] for one in whole)
+    for cut in range(1, len(whole)):
+        keep()
+        first = events(after(client, "", question=ANHOLM).text)[:cut]
+        # As another process does it.
+        engine.corpus.remove([id])
+        anew = events(after(client, first[-1]["id"], question=ANHOLM).text)
+        assert [one["event"] for one in (anew[0], anew[-1])] == ["meta", "done"]
+        assert anew[0]["id"].partition(":")[0] != first[0]["id"].partition(":")[0]
+        assert not any(f'"{id}"' in one["data"] for one in anew)
+        again = events(after(client, anew[0]["id"], question=ANHOLM).text)
+        assert again == anew[1:]
+
+
+def test_what_was_not_drawn_yet_when_it_was_withdrawn_is_not_told_either() -> None:
+    engine = Teller(answer_of(cites("a", "1"), cites("b", "2"), cites("a", "3")))
+    with served(engine) as url:
+        first = drop_after(url, 2)
+        engine.articles.withdrawn.add("b")
+        engine.answer = answer_of(cites("a", "1"), cites("a", "3"))
+        rest = list(listen(url, first[-1]["id"]))
+        lost = list(listen(url, first[-1]["id"]))
+    for anew in (rest, lost):
+        assert [one["event"] for one in anew] == ["meta", "statement", "statement", "done"]
+        assert '"b"' not in "".join(one["data"] for one in anew)
+    assert len({one["id"].partition(":")[0] for one in (*first, *rest, *lost)}) == 3
+
+
+def test_a_new_version_lets_an_answer_be_told_on(engine: Engine) -> None:
+    client = TestClient(create_app(engine))
+    client.post("/articles", json=[FERRY, BRIDGE])
+    whole = events(after(client, "", question=ANHOLM).text)
+    client.put("/articles/ferry", json={**FERRY, "text": "The ferry to Anholm begins on 9 June."})
+    for cut in range(1, len(whole)):
+        rest = events(after(client, whole[cut - 1]["id"], question=ANHOLM).text)
+        assert rest == whole[cut:]

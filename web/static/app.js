@@ -1,13 +1,14 @@
 /** Turns what the reader does into questions asked and articles opened. */
 
 import { QaAnswer } from "./answer.js";
-import { articleLink, ArticleViewer, byline } from "./article.js";
+import { ArticleViewer, byline } from "./article.js";
 import { ask, request, Trouble } from "./ask.js";
 import { find, make } from "./dom.js";
 import { preferredTongue, say, speakIn, switchTongue, tagOf, word } from "./i18n.js";
 import { recall, remember } from "./memory.js";
 import { chosenMode, offerWriter } from "./mode.js";
 import { themeButton } from "./theme.js";
+import { articleLink } from "./versions.js";
 
 /** @import { Article } from "./article.js" */
 /** @import { AnswerEvent } from "./ask.js" */
@@ -132,7 +133,9 @@ function openHere(event) {
   if (!link || !plain || link.origin !== location.origin) return;
   if (!link.pathname.startsWith("/articles/")) return;
   event.preventDefault();
-  history.pushState({ opened: true }, "", link.href);
+  // From one version to another is no step that closing should lead back by.
+  if (link.closest("dialog")) history.replaceState(history.state, "", link.href);
+  else history.pushState({ opened: true }, "", link.href);
   followAddress();
 }
 
@@ -153,7 +156,7 @@ async function showNewest() {
     newest.querySelector("ul")?.append(...articles.map(listed));
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
-    newest.replaceChildren(say(make("p", { role: "alert" }), error.reason));
+    newest.replaceChildren(say(make("p", { role: "alert" }), error.reason, error.about));
   }
   newest.hidden = false;
 }

@@ -3,9 +3,11 @@
 import { request, Trouble } from "./ask.js";
 import { make } from "./dom.js";
 import { say, tagOf } from "./i18n.js";
+import { earlierNote, updateNote, versionFold } from "./versions.js";
 
 /** @import { Language } from "./ask.js" */
-/** @import { Key } from "./i18n.js" */
+/** @import { About, Key } from "./i18n.js" */
+/** @import { Version } from "./versions.js" */
 
 /**
  * @typedef {object} Article
@@ -19,12 +21,10 @@ import { say, tagOf } from "./i18n.js";
  * @property {Language} language
  * @property {string} url the publisher's address, or ""
  * @property {string} origin
+ * @property {number} version
+ * @property {string | null} updated when it was changed last
+ * @property {Version[]} versions all there are, oldest first
  */
-
-/** The page that opens an article. @param {string} id */
-export function articleLink(id) {
-  return `/articles/${encodeURIComponent(id)}`;
-}
 
 /**
  * Who published an article and when, as far as is known.
@@ -69,8 +69,14 @@ function paragraphs(text, start, end) {
 
 /** An article over the page; closing it gives the focus back. Sends `close`. */
 export class ArticleViewer extends HTMLElement {
+  /** That a newer version is there: where it stays in sight. */
+  #note = make("div", { id: "article-note" });
   #body = make("article");
-  #dialog = make("dialog", { "aria-labelledby": "article-title", closedby: "any" });
+  #dialog = make("dialog", {
+    "aria-labelledby": "article-title",
+    "aria-describedby": "article-note",
+    closedby: "any",
+  });
   /** Only the latest article asked for is shown. */
   #turn = 0;
 
@@ -81,7 +87,7 @@ export class ArticleViewer extends HTMLElement {
       // The event comes a moment after the closing; another article may be open by then.
       if (!this.#dialog.open) this.dispatchEvent(new Event("close"));
     });
-    this.#dialog.append(make("div", { class: "bar" }, close), this.#body);
+    this.#dialog.append(make("div", { class: "bar" }, this.#note, close), this.#body);
     this.append(this.#dialog);
     // A modal dialog is cut off after one sheet of paper; an ordinary one is not.
     addEventListener("beforeprint", () => this.#reopen("show"));
@@ -94,12 +100,12 @@ export class ArticleViewer extends HTMLElement {
     this.#say("status", "opening");
     try {
       const headers = { Accept: "application/json" };
-      const response = await request(address.pathname, { headers });
+      const response = await request(address.pathname + address.search, { headers });
       const article = /** @type {Article} */ (await response.json());
       if (turn === this.#turn && this.#dialog.open) this.#showArticle(article, address.hash);
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
-      if (turn === this.#turn) this.#say("alert", error.reason);
+      if (turn === this.#turn) this.#say("alert", reasonOf(error, address), error.about);
     }
   }
 
@@ -115,9 +121,16 @@ export class ArticleViewer extends HTMLElement {
     this.#dialog[how]();
   }
 
-  /** Say in the article's place why it is not there. @param {string} role @param {Key} key */
-  #say(role, key) {
-    this.#show(say(make("p", { id: "article-title", role }), key));
+  /**
+   * Say in the article's place why it is not there.
+   *
+   * @param {string} role
+   * @param {Key} key
+   * @param {About} [about]
+   */
+  #say(role, key, about) {
+    this.#note.replaceChildren();
+    this.#show(say(make("p", { id: "article-title", role }), key, about));
   }
 
   /** @param {...Node} children */
@@ -130,15 +143,20 @@ export class ArticleViewer extends HTMLElement {
   #showArticle(article, hash) {
     const [, start = 0, end = 0] = /^#char=(\d+)-(\d+)$/.exec(hash) ?? [];
     const lang = tagOf(article.language);
+    const heading = make("h1", { id: "article-title", lang, tabindex: "-1" }, article.title);
+    this.#note.replaceChildren(...earlierNote(article));
     this.#show(
-      make("h1", { id: "article-title", lang }, article.title),
+      heading,
       about(article),
+      ...versionFold(article),
       make("div", { class: "body", lang }, ...paragraphs(article.text, Number(start), Number(end))),
     );
     document.title = article.title;
     const mark = this.#body.querySelector("mark");
     if (!mark) {
       this.#dialog.scrollTo(0, 0);
+      // The link that led here from another version is gone, and the focus with it.
+      if (!this.#dialog.contains(document.activeElement)) heading.focus();
       return;
     }
     mark.tabIndex = -1;
@@ -152,12 +170,23 @@ function about(article) {
   const names = [article.author, ...article.categories].filter(
     (name, at, all) => name && name !== article.publisher && all.indexOf(name) === at,
   );
-  const line = make("p", { class: "fine" }, byline(article));
+  const line = make("p", { class: "fine" }, byline(article), ...updateNote(article));
   line.append(...names.map((name) => make("span", { lang: tagOf(article.language) }, name)));
   const page = publisherPage(article.url);
   if (page) line.append(page);
   if (article.origin) line.append(say(make("span"), "from", { origin: article.origin }));
   return line;
+}
+
+/**
+ * Why there is no article at an address.
+ *
+ * @param {Trouble} trouble
+ * @param {URL} address
+ * @returns {Key}
+ */
+function reasonOf({ reason }, address) {
+  return reason === "missing" && address.searchParams.has("version") ? "missingVersion" : reason;
 }
 
 /** A link to the publisher's own page, if the address is one of the web. @param {string} url */

@@ -39,6 +39,8 @@
  * @property {number} end
  * @property {number} score
  * @property {string[]} copies ids of articles that say the same
+ * @property {number} version of the article, from 1
+ * @property {string | null} updated when it was changed last
  */
 
 /**
@@ -75,7 +77,9 @@
  *   | "ungrounded"} Failure why a language model did not write, or not to the end
  */
 
-/** @typedef {{title?: string, status?: number, detail?: string}} Problem RFC 9457 */
+/**
+ * @typedef {{title?: string, status?: number, detail?: string, withdrawn?: string}} Problem RFC 9457
+ */
 /** @typedef {{role: "user" | "assistant", content: string}} Turn */
 
 /**
@@ -84,24 +88,27 @@
  */
 
 /**
- * @typedef {"refused" | "missing" | "busy" | "unready" | "broken" | "unreachable"
+ * @typedef {"refused" | "missing" | "gone" | "busy" | "unready" | "broken" | "unreachable"
  *   | "interrupted"} Reason
  */
 
 /** Why there is no answer: a reason the reader can be told, and the server's own words for it. */
 export class Trouble extends Error {
-  /** @param {Reason} reason @param {string} [detail] */
-  constructor(reason, detail = "") {
+  /** @param {Reason} reason @param {string} [detail] @param {string} [withdrawn] */
+  constructor(reason, detail = "", withdrawn = "") {
     super(detail || reason);
     this.reason = reason;
     this.detail = detail;
+    /** What its words need to know. */
+    this.about = { iso: withdrawn };
   }
 
   /** @param {Problem} problem */
-  static from({ status = 500, title = "", detail = "" }) {
+  static from({ status = 500, title = "", detail = "", withdrawn = "" }) {
     /** @type {Record<number, Reason>} */
-    const known = { 404: "missing", 429: "busy", 503: "unready" };
-    return new Trouble(known[status] ?? (status < 500 ? "refused" : "broken"), detail || title);
+    const known = { 404: "missing", 410: "gone", 429: "busy", 503: "unready" };
+    const reason = known[status] ?? (status < 500 ? "refused" : "broken");
+    return new Trouble(reason, detail || title, withdrawn);
   }
 }
 

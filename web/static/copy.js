@@ -49,7 +49,7 @@ export function copyFold(citations, tell) {
       for (const button of buttons) button.disabled = false;
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
-      outcome.replaceChildren(said(error.reason));
+      outcome.replaceChildren(say(make("span"), error.reason, error.about));
     }
   }
 

@@ -15,6 +15,19 @@ export function day(iso, locale) {
   return new Intl.DateTimeFormat(locale, medium).format(midnight(iso));
 }
 
+/**
+ * The day, and where it is asked for the hour, of something that newsqa did, as the reader's own
+ * clock shows it.
+ *
+ * @param {unknown} iso
+ * @param {string} locale
+ * @param {Intl.DateTimeFormatOptions} [hour]
+ */
+export function moment(iso, locale, hour = {}) {
+  const options = { ...medium, timeZone: undefined, ...hour };
+  return new Intl.DateTimeFormat(locale, options).format(new Date(String(iso)));
+}
+
 /** @param {unknown} iso */
 function midnight(iso) {
   return new Date(`${String(iso).slice(0, 10)}T00:00Z`);

@@ -1,6 +1,6 @@
 /** Turns the key of a word into Chinese or English, and says it again when the language changes. */
 
-import { chinesePeriod, day, englishPeriod } from "./days.js";
+import { chinesePeriod, day, englishPeriod, moment } from "./days.js";
 import { recall, remember } from "./memory.js";
 
 /** @import { Failure } from "./ask.js" */
@@ -8,6 +8,9 @@ import { recall, remember } from "./memory.js";
 /** @typedef {"zh" | "en"} Tongue */
 /** @typedef {Record<string, string | number | null>} About what a sentence is about: plain values */
 /** @typedef {keyof typeof en} Key */
+
+/** @type {Intl.DateTimeFormatOptions} */
+const hour = { timeStyle: "short" };
 
 const en = {
   tag: "en",
@@ -46,7 +49,10 @@ const en = {
   low: "Confidence: low, check the source",
   stopped: "Stopped.",
   refused: "This question can’t be used as it is.",
-  missing: "There is no such article. It may have been removed.",
+  missing: "There is no such article.",
+  missingVersion: "There is no article in this version.",
+  gone: (/** @type {About} */ { iso }) =>
+    iso ? `This article was withdrawn on ${moment(iso, "en-GB")}.` : "This article was withdrawn.",
   busy: "Too many questions at the moment. Please try again shortly.",
   unready: "Not ready yet: the articles are still being read. Please try again shortly.",
   broken: "Something went wrong on the server.",
@@ -79,7 +85,17 @@ const en = {
     `${count === 1 ? "1 sentence was" : `${count} sentences were`} dropped because the articles ` +
     `do not bear ${count === 1 ? "it" : "them"} out.`,
   cited: (/** @type {About} */ { numbers }) => `Cited: ${numbers}`,
-  copies: (/** @type {About} */ { count }) => (count === 1 ? "+ 1 copy" : `+ ${count} copies`),
+  copies: (/** @type {About} */ { count }) =>
+    `Also in ${count === 1 ? "1 article" : `${count} articles`}`,
+  updated: (/** @type {About} */ { version, iso }) =>
+    dotted("Updated", Number(version) > 1 && `version ${version}`, iso && moment(iso, "en-GB")),
+  versions: (/** @type {About} */ { count }) => `Versions (${count})`,
+  version: (/** @type {About} */ { version, iso }) =>
+    dotted(`Version ${version}`, iso && moment(iso, "en-GB", hour)),
+  newestVersion: (/** @type {About} */ { version, iso }) =>
+    dotted(`Version ${version}, the newest`, iso && moment(iso, "en-GB", hour)),
+  earlier: (/** @type {About} */ { version }) => `This is an earlier version (${version}).`,
+  openNewest: "Open the newest",
   original: (/** @type {About} */ { language }) =>
     `${language === "en" ? "English" : "Chinese"} original`,
   searched: (/** @type {About} */ { articles, ms }) =>
@@ -127,7 +143,9 @@ const zh = {
   low: "可信度：低，请核对原文",
   stopped: "已停止。",
   refused: "这个问题无法处理，请修改后再问。",
-  missing: "没有这篇文章，可能已被移除。",
+  missing: "没有这篇文章。",
+  missingVersion: "没有这个版本的文章。",
+  gone: ({ iso }) => (iso ? `这篇文章已于${moment(iso, "zh-CN")}撤回。` : "这篇文章已撤回。"),
   busy: "提问的人太多，请稍后再试。",
   unready: "尚未就绪：文章还在读取中，请稍后再试。",
   broken: "服务器出错了。",
@@ -153,7 +171,15 @@ const zh = {
   unfinished: ({ model, failure }) => `语言模型 ${model} 没有写完：${failures(failure)[1]}。`,
   dropped: ({ count }) => `有 ${count} 句在文章中没有依据，已略去。`,
   cited: ({ numbers }) => `被引用：${numbers}`,
-  copies: ({ count }) => `另有 ${count} 篇转载`,
+  copies: ({ count }) => `另见于 ${count} 篇文章`,
+  updated: ({ version, iso }) =>
+    dotted("已更新", Number(version) > 1 && `第${version}版`, iso && moment(iso, "zh-CN")),
+  versions: ({ count }) => `版本（${count}）`,
+  version: ({ version, iso }) => dotted(`第${version}版`, iso && moment(iso, "zh-CN", hour)),
+  newestVersion: ({ version, iso }) =>
+    dotted(`第${version}版（最新）`, iso && moment(iso, "zh-CN", hour)),
+  earlier: ({ version }) => `这是较早的版本（第${version}版）。`,
+  openNewest: "打开最新版本",
   original: ({ language }) => (language === "en" ? "英文原文" : "中文原文"),
   searched: ({ articles, ms }) =>
     `检索了 ${number(articles, "zh-CN")} 篇文章，用时 ${duration(ms, "zh-CN")}`,
@@ -199,6 +225,11 @@ const reasons = {
 /** @param {unknown} failure */
 function failures(failure) {
   return reasons[/** @type {Failure} */ (failure)];
+}
+
+/** What is known, with dots between. @param {...(string | number | null | false)} parts */
+function dotted(...parts) {
+  return parts.filter(Boolean).join(" · ");
 }
 
 /** A number as the language writes it. @param {unknown} value @param {string} locale */

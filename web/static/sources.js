@@ -1,8 +1,10 @@
 /** Turns what was found into a list of articles, each with its excerpts. */
 
 import { byline } from "./article.js";
+import { copiesFold } from "./copies.js";
 import { make } from "./dom.js";
 import { say, tagOf } from "./i18n.js";
+import { inVersion, updateNote } from "./versions.js";
 
 /** @import { Citation, Source } from "./ask.js" */
 
@@ -19,13 +21,14 @@ export function sourceList(found, citations) {
  * @param {Citation[]} citations
  */
 function item(passages, citations) {
-  const [{ article_id, url, title, copies, language }] = passages;
+  const [{ article_id, url, title, copies, language, version }] = passages;
   const lang = tagOf(language);
-  const about = make("p", { class: "fine" }, byline(passages[0]));
+  const about = make("p", { class: "fine" }, byline(passages[0]), ...updateNote(passages[0]));
   const cited = citations.filter((citation) => citation.article_id === article_id);
   const numbers = cited.map(({ index }) => index).join(", ");
   if (numbers) about.append(say(make("span"), "cited", { numbers }));
-  if (copies.length > 0) about.append(say(make("span"), "copies", { count: copies.length }));
   const excerpts = passages.map(({ text }) => make("p", { class: "excerpt", lang }, text));
-  return make("li", {}, make("a", { href: url, lang }, title), about, ...excerpts);
+  const link = make("a", { href: inVersion(url, version), lang }, title);
+  const others = copies.length > 0 ? [copiesFold(copies)] : [];
+  return make("li", {}, link, about, ...excerpts, ...others);
 }

@@ -3,6 +3,7 @@
 import { byline } from "./article.js";
 import { make } from "./dom.js";
 import { say, tagOf } from "./i18n.js";
+import { inVersion, updateNote } from "./versions.js";
 
 /** @import { Citation, Language, Source, Statement } from "./ask.js" */
 /** @import { Key } from "./i18n.js" */
@@ -90,6 +91,8 @@ function quoteLine(citation, context) {
     line.append(" ", say(make("span", { class: "note" }), "original", { language }));
   }
   line.append(" ", chip(citation, context));
+  const source = context.sourceOf(citation.article_id);
+  if (source && source.version > 1) line.append(" ", ...updateNote(source));
   return line;
 }
 
@@ -141,7 +144,7 @@ function chip({ article_id, index, url }, { sourceOf }, hint) {
   const source = sourceOf(article_id);
   const link = make(
     "a",
-    { class: "chip", href: url },
+    { class: "chip", href: inVersion(url, source?.version) },
     say(make("span", { class: "aside" }), "citation"),
     " ",
     make("span", { class: "number" }, String(index)),

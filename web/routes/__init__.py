@@ -1,0 +1,10 @@
+"""The HTTP contract: each route turns a request into a call of the engine or the corpus."""
+
+from fastapi import APIRouter
+
+from web.problems import DESCRIBED
+from web.routes import articles, questions
+
+router = APIRouter(responses=DESCRIBED)
+router.include_router(questions.router)
+router.include_router(articles.router)

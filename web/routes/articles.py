@@ -1,0 +1,237 @@
+"""The articles over HTTP: listed, opened as they are and as they were, kept, withdrawn."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from http import HTTPStatus
+from itertools import islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, HTTPException, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse, Response
+from pydantic_core import to_json
+
+from qa.engine import Engine
+from qa.errors import ArticleNotFound, ArticleRefused
+from qa.sources import draft
+from qa.store import ArticleStore, Draft, Outcome
+from qa.types import Article, Language
+from web.page import SHELL
+from web.problems import STATUS, described
+from web.routes.state import TheEngine
+from web.sent import BODY, Sent, read_sent
+
+router = APIRouter(tags=["articles"])
+
+_MISSING = described(
+    {
+        HTTPStatus.NOT_FOUND: "No article has this id, or it has no such version.",
+        HTTPStatus.GONE: "The article was withdrawn; `withdrawn` is the moment it was.",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An article in a list: everything but its text."""
+
+    id: str
+    title: str
+    language: Language
+    published: datetime | None
+    publisher: str
+    author: str
+    categories: tuple[str, ...]
+    url: str
+    origin: str
+    version: int
+    updated: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of articles, the last changed first; `next` is the cursor of the page after it."""
+
+    articles: tuple[Listed, ...]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an article: its number and when it was taken, null if that is not known."""
+
+    version: int
+    taken: datetime | None
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(Article):
+    """An article in one of its versions, and all versions there are, oldest first."""
+
+    versions: tuple[Version, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An article that was sent, and what became of it."""
+
+    id: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An article that was sent and cannot be kept."""
+
+    origin: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of the articles that were sent."""
+
+    articles: tuple[Taken, ...]
+    refused: tuple[Refused, ...]
+    warnings: tuple[str, ...]
+
+
+_KEPT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "All of it was known."},
+    201: {"description": "Something is new or has changed.", "model": Added},
+    **described(
+        {
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "More bytes than an article may have.",
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is of no kind that holds articles.",
+        }
+    ),
+}
+
+MOST = 2**62
+"""Numbers in an address go no higher: SQLite's end at 2**63."""
+
+WhichVersion = Annotated[
+    int | None, Query(ge=1, le=MOST, description="as the article was then; without it the newest")
+]
+
+
+@router.get("/articles")
+def list_articles(
+    engine: TheEngine,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    cursor: Annotated[int | None, Query(ge=1, le=MOST)] = None,
+) -> Page:
+    """List the articles, the last changed first."""
+    changes = engine.corpus.articles.page(cursor, limit)
+    listed = tuple(
+        Listed(**_values(change.article, Listed)) for change in changes if change.article
+    )
+    return Page(listed, changes[-1].seq if len(changes) == limit else None)
+
+
+@router.get("/articles/{article_id:path}", response_model=Opened, responses=_MISSING)
+def get_article(
+    article_id: str,
+    engine: TheEngine,
+    version: WhichVersion = None,
+    accept: Annotated[str, Header()] = "",
+) -> Response:
+    """Return an article as it is quoted; a browser gets the page, which opens it.
+
+    The offsets of a citation hold in the version that its source names.
+    """
+    articles = engine.corpus.articles
+    if "text/html" in accept:
+        status = _status(articles, article_id, version)
+        return FileResponse(SHELL, status, {"Vary": "Accept"})
+    article = articles.get(article_id, version)
+    versions = (Version(one.number, one.taken, one.title) for one in articles.versions(article_id))
+    opened = Opened(**_values(article, Article), versions=tuple(versions))
+    # What is withdrawn is to be found nowhere, not even on a reader's disk.
+    headers = {"Vary": "Accept", "Cache-Control": "no-store"}
+    return Response(to_json(opened), headers=headers, media_type="application/json")
+
+
+@router.post("/articles", response_model=Added, responses=_KEPT, openapi_extra=BODY)
+async def add_articles(request: Request, engine: TheEngine) -> Any:
+    """Keep one article or several; the next question finds them.
+
+    JSON is an article or a list of them. Any other body is a file, read by what it holds: Markdown,
+    plain text, a web page, JSON lines, a feed, or a zip or gzip of these. Another text for a known
+    article is its next version; one that was withdrawn is back.
+
+    Of several, those that cannot be kept are named and the others are taken. 201 if anything is new
+    or changed, 200 if all was known, 422 if nothing could be kept.
+    """
+    body = await request.body()
+    return await run_in_threadpool(_add, engine, _drafts(read_sent(request.headers, body)))
+
+
+@router.put(
+    "/articles/{article_id:path}",
+    response_model=Added,
+    responses=_KEPT,
+    openapi_extra=BODY,
+)
+async def put_article(
+    article_id: Annotated[str, Path(pattern=r"^\S{1,200}$")], request: Request, engine: TheEngine
+) -> Any:
+    """Keep one article under this id, in place of what is there: that stays as a version of it."""
+    body = await request.body()
+    return await run_in_threadpool(_put, engine, article_id, read_sent(request.headers, body))
+
+
+@router.delete("/articles/{article_id:path}", status_code=204, responses=_MISSING)
+def delete_article(article_id: str, engine: TheEngine) -> None:
+    """Withdraw an article: every version is erased, and from now on no answer cites it."""
+    if not engine.corpus.remove([article_id]):
+        # Says whether there was ever one.
+        engine.corpus.articles.get(article_id)
+
+
+def _values(article: Article, kind: type[Article | Listed]) -> dict[str, Any]:
+    """Return what an article says in the fields of `kind`."""
+    return {field.name: getattr(article, field.name) for field in fields(kind)}
+
+
+def _status(articles: ArticleStore, article_id: str, version: int | None) -> HTTPStatus:
+    """Return the status of the page of an article, which tells of it in words."""
+    try:
+        articles.get(article_id, version)
+    except ArticleNotFound as error:
+        return STATUS[type(error)]
+    return HTTPStatus.OK
+
+
+def _drafts(sent: Iterable[Sent]) -> Iterable[Draft | ArticleRefused]:
+    return (one if isinstance(one, ArticleRefused) else draft(one) for one in sent)
+
+
+def _put(engine: Engine, article_id: str, sent: Iterable[Sent]) -> Response:
+    drafts = list(islice(_drafts(sent), 2))
+    if len(drafts) != 1:
+        found = "several articles" if drafts else "no article"
+        raise HTTPException(422, f"{found}; one is put under one id")
+    named = drafts[0]
+    if isinstance(named, ArticleRefused):
+        raise named
+    if named.named and named.article.id != article_id:
+        raise ArticleRefused(f"articles/{article_id}", f"id: the body says {named.article.id!r}")
+    article = replace(named.article, id=article_id)
+    return _add(engine, [replace(named, article=article, named=True)])
+
+
+def _add(engine: Engine, drafts: Iterable[Draft | ArticleRefused]) -> Response:
+    report = engine.corpus.add(drafts)
+    if report.refused and not report.taken:
+        raise report.refused[0]
+    added = Added(
+        tuple(Taken(id, outcome) for id, outcome in report.taken),
+        tuple(Refused(refusal.origin, refusal.reason) for refusal in report.refused),
+        # Each has the origin in front, which for what was sent is empty.
+        tuple(warning.removeprefix(": ") for warning in report.warnings),
+    )
+    new = any(outcome != "unchanged" for _, outcome in report.taken)
+    return Response(to_json(added), 201 if new else 200, media_type="application/json")

@@ -1,0 +1,98 @@
+"""A question or a search to its answer, as JSON or as server-sent events."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import Response
+from sse_starlette import EventSourceResponse
+
+from qa.engine import Engine
+from qa.types import Answer, Source
+from qa.types import Query as Question
+from web.requests import AskAddress, AskRequest, SearchRequest
+from web.routes.state import TheEngine, TheStreams
+from web.streams import Streams, is_over
+
+router = APIRouter(tags=["questions"])
+
+PING_SECONDS = 15
+"""A comment goes out this often while an answer is being made, so that no proxy hangs up."""
+
+_EVENTS = "text/event-stream"
+_STREAMED: dict[int | str, dict[str, Any]] = {
+    200: {"content": {_EVENTS: {"schema": {"type": "string"}}}},
+    204: {"description": "`Last-Event-ID` names the last event of an answer; nothing follows."},
+}
+
+Accept = Annotated[str, Header()]
+LastEventID = Annotated[str, Header(description="the last event had of a stream that was lost")]
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """The best passages for a search."""
+
+    hits: tuple[Source, ...]
+
+
+@router.post("/ask", response_model=Answer, responses=_STREAMED)
+def ask(
+    body: AskRequest,
+    engine: TheEngine,
+    streams: TheStreams,
+    accept: Accept = "",
+    last_event_id: LastEventID = "",
+) -> Any:
+    """Answer a question, each sentence cited.
+
+    By `mode` the answer is made of the articles' own sentences (`extractive`), of whole passages
+    (`passages`), or of sentences that a language model writes (`llm`), where the operator has
+    named one: `GET /readyz` lists the modes. Of what the model writes only those sentences are
+    told that the sentences they cite bear out. If nothing is left since it failed, the answer is
+    `extractive`, and `writing.failure` says why.
+
+    With `stream` or `Accept: text/event-stream` the answer comes as server-sent events: `meta`,
+    `source` and `statement` as they are found, then `done` or `error`. Who loses the stream asks
+    the same again with `Last-Event-ID` and gets the rest of it, or after a while, or when one of
+    its articles was withdrawn, a new answer: a second `meta`, and what came before it is void.
+    """
+    if body.stream or _EVENTS in accept:
+        return _as_events(engine, streams, body.query(), last_event_id)
+    return engine.ask(body.query())
+
+
+@router.get("/ask", response_model=Answer, responses=_STREAMED)
+def ask_by_address(
+    address: Annotated[AskAddress, Query()],
+    engine: TheEngine,
+    streams: TheStreams,
+    accept: Accept = "",
+    last_event_id: LastEventID = "",
+) -> Any:
+    """Answer a question from a browser's address bar, or as events to its EventSource."""
+    if _EVENTS in accept:
+        return _as_events(engine, streams, address.query(), last_event_id)
+    return engine.ask(address.query())
+
+
+@router.post("/search")
+def search(body: SearchRequest, engine: TheEngine) -> Hits:
+    """Find the best passages, without making an answer of them."""
+    return Hits(engine.search(body.to_query()))
+
+
+def _as_events(
+    engine: Engine, streams: Streams, question: Question, last_event_id: str
+) -> Response:
+    if is_over(last_event_id):
+        return Response(status_code=204)
+
+    def are_there(ids: Collection[str]) -> bool:
+        return engine.corpus.articles.find(ids).keys() >= set(ids)
+
+    # Refused before the stream begins, so that it is still an ordinary error.
+    events = engine.stream(question)
+    told = streams.read(question, events, last_event_id, are_there)
+    return EventSourceResponse(told, ping=PING_SECONDS)
