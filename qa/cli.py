@@ -59,6 +59,9 @@ AsOf = Annotated[
     ),
 ]
 NoTime = Annotated[bool, typer.Option("--no-time", help="Do not read the question's time.")]
+Linked = Annotated[
+    bool, typer.Option("--linked", help="Of a feed, read the pages that its entries link to.")
+]
 Values = Annotated[list[str] | None, typer.Option(help="May be given several times.")]
 
 
@@ -78,17 +81,18 @@ def add(
     sync: Annotated[
         bool, typer.Option("--sync", help="Withdraw, too, what these paths hold no more.")
     ] = False,
+    linked: Linked = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Add articles, or newer versions of them: files, folders, globs, or - for standard input.
+    """Add articles, or newer versions of them: files, folders, globs, feeds on the web, or -.
 
-    A file that is as it was when it was read last is not read again.
+    `-` is standard input. A file that is as it was when it was read last is not read again.
     """
     with failing():
         corpus = open_engine(context, home).corpus
         chosen = () if if_empty and len(corpus.articles) else paths
-        report = _sweep(corpus, chosen, sync=sync)
+        report = _sweep(corpus, chosen, sync=sync, linked=linked)
     if _json(context, json):
         _print(_told(report))
     else:
@@ -108,6 +112,7 @@ def watch(
     poll: Annotated[
         bool, typer.Option("--poll", help="Look at files again and again, as on a network disk.")
     ] = False,
+    linked: Linked = False,
     home: Home = None,
 ) -> None:
     """Keep in step with folders and feeds, as they change: what is gone from a folder is withdrawn.
@@ -140,7 +145,7 @@ def watch(
             lambda folder, moving: corpus.sweep(
                 corpus.look([str(folder)], moving), stop=stop.is_set, sync=True, emptied=True
             ),
-            lambda feed: corpus.sweep(corpus.look([feed]), stop=stop.is_set),
+            lambda feed: corpus.sweep(corpus.look([feed], linked=linked), stop=stop.is_set),
             tell,
             stop,
             every=timedelta(minutes=every),
@@ -476,9 +481,9 @@ def failing() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-def _sweep(corpus: Corpus, paths: Sequence[str], *, sync: bool) -> Report:
+def _sweep(corpus: Corpus, paths: Sequence[str], *, sync: bool, linked: bool) -> Report:
     """Read these paths, with a bar that tells how far it is."""
-    sweep = corpus.look(paths)
+    sweep = corpus.look(paths, linked=linked)
     articles = 0
     with tqdm(
         desc="adding", total=sweep.total, unit="B", unit_scale=True, file=sys.stderr, disable=None
@@ -496,6 +501,7 @@ def _sweep(corpus: Corpus, paths: Sequence[str], *, sync: bool) -> Report:
 def _told(report: Report) -> dict[str, Any]:
     return {
         **{outcome: report.count(outcome) for outcome in get_args(Outcome)},
+        "copies": report.copies,
         "gone": report.gone,
         "refused": [{"origin": one.origin, "reason": one.reason} for one in report.refused],
         "warnings": report.warnings,
@@ -508,6 +514,8 @@ def _summary(report: Report) -> str:
     counts = {"added": 0, "updated": 0, "unchanged": 0} | {
         outcome: count for outcome in get_args(Outcome) if (count := report.count(outcome))
     }
+    if report.copies:
+        counts["of them copies"] = report.copies
     if report.gone:
         counts["gone"] = len(report.gone)
     counts["refused"] = len(report.refused)

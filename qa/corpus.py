@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 WAIT_SECONDS = 600.0
 """How long a writer waits for another to finish before it gives up."""
 
+CHANGED = frozenset({"added", "updated"})
+"""The outcomes that leave something else to be found than before."""
+
 _DISK = frozenset({ENOSPC, EDQUOT, EFBIG, EROFS, EACCES, EPERM, EIO})
 
 
@@ -36,18 +39,20 @@ class Report:
         taken: the id and outcome of each that was read, and of those in files that did not change.
         refused: why each of the others was not, now or when its file was read last.
         warnings: what reading had to mend, each with the origin in front.
+        copies: how many of those that were added or updated say what an earlier one says.
         gone: the ids of those withdrawn since they are found no more.
     """
 
     taken: tuple[tuple[str, Outcome], ...]
     refused: tuple[ArticleRefused, ...]
     warnings: tuple[str, ...]
+    copies: int = 0
     gone: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
         """Whether anything came, went, or became another."""
-        return bool(self.gone) or any(one in ("added", "updated") for _, one in self.taken)
+        return bool(self.gone) or any(outcome in CHANGED for _, outcome in self.taken)
 
     def count(self, outcome: Outcome) -> int:
         """Return how many articles had this outcome."""
@@ -124,14 +129,14 @@ class Corpus:
         while not stop() and (batch := list(islice(rows, BATCH))):
             known = [item.file for item in batch if isinstance(item, Unchanged)]
             changed = [item for item in batch if not isinstance(item, Unchanged)]
+            if changed:
+                taken += self._take(changed, reading)
             if known:
                 taken += [(id, "unchanged") for id in self.articles.held_by(known)]
                 refused += [
                     ArticleRefused(one.origin, one.reason, one.file)
                     for one in self.articles.refusals(known)
                 ]
-            if changed:
-                taken += self._take(changed, reading)
             for item in changed:
                 if isinstance(item, ArticleRefused):
                     refused.append(item)
@@ -139,14 +144,19 @@ class Corpus:
                     place = item.article.origin
                     warnings += [f"{place}: {one}" if place else one for one in item.warnings]
             progress(len(batch) - sum(isinstance(item, Finished) for item in batch))
-        return Report(tuple(taken), tuple(refused), tuple(warnings))
+        new = [id for id, outcome in taken if outcome in CHANGED]
+        copies = len(self.serving()[1].copied(new)) if new else 0
+        return Report(tuple(taken), tuple(refused), tuple(warnings), copies)
 
-    def look(self, paths: Iterable[str], moving: Collection[Path] = ()) -> Sweep:
+    def look(
+        self, paths: Iterable[str], moving: Collection[Path] = (), *, linked: bool = False
+    ) -> Sweep:
         """Return the articles at these paths, to be read: what was read before only if changed.
 
-        Files that are `moving` are left for another time.
+        Files that are `moving` are left for another time; of feeds on the web the articles are read
+        that they link to, if `linked`.
         """
-        return Sweep(paths, self.articles.known_files(READER), moving)
+        return Sweep(paths, self.articles.known_files(READER), moving, linked=linked)
 
     def sweep(
         self,

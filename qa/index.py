@@ -279,6 +279,10 @@ class LocalIndex:
         """Return the other articles that say the same and that the filters let through, by id."""
         return self._store.copies(article_id, filters)
 
+    def copied(self, article_ids: Sequence[str]) -> frozenset[str]:
+        """Return those of these articles of which there is an earlier copy."""
+        return self._store.copied(article_ids)
+
     def close(self) -> None:
         """Let go of this thread's connection to the passages."""
         self._store.close()

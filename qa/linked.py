@@ -130,7 +130,7 @@ def _article_of(entry: Entry, pages: Pages) -> Reading:
     if not address:
         raise ArticleRefused(entry.key, "url: the entry links to nothing")
     page = pages.fetch(address)
-    read = list(islice(read_articles(page.body, page.address), 2))
+    read = list(islice(read_articles(page.body, page.address, page.declared), 2))
     if len(read) != 1:
         raise ArticleRefused(page.address, "no page of one article")
     if isinstance(read[0], ArticleRefused):

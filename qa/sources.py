@@ -12,17 +12,14 @@ from hashlib import file_digest, sha256
 from io import BufferedReader, BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from qa.articles import Reading, read_stream
+from qa.articles import SUFFIXES, Reading, read_feed, read_stream
 from qa.errors import ArticleRefused
 from qa.store import Draft, Finished, Known
 
-SUFFIXES = (
-    ".md", ".markdown", ".txt", ".html", ".htm", ".xhtml", ".shtml", ".mht", ".mhtml",
-    ".json", ".jsonl", ".ndjson", ".xml", ".rss", ".atom", ".gz", ".zip",
-)  # fmt: skip
-"""What a folder is searched for; a file that is named itself is read whatever it is called."""
+if TYPE_CHECKING:
+    from qa.fetching import Fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +68,16 @@ class Sweep:
         paths: Iterable[str],
         known: Mapping[str, Known] | None = None,
         moving: Collection[Path] = (),
+        *,
+        linked: bool = False,
     ) -> None:
         """Look at the paths: files, folders (searched to the bottom), globs, web addresses, or `-`.
 
         `known` are the files that need not be read again if their bytes are the same; those that
-        are `moving` (still being written) are there, and are left for another time.
+        are `moving` (still being written) are there, and are left for another time. Of a feed on
+        the web what its entries link to is read if `linked`, else what stands in them.
         """
+        self._linked = linked
         self._known = known or {}
         self._moving = {str(path) for path in moving}
         self._items: list[_File | _Address | ArticleRefused | None] = []
@@ -153,20 +154,51 @@ class Sweep:
             failure.file = shown
             yield failure
             return
-        body = fetched.body if fetched else b""
-        digest = sha256(body).digest() if fetched else known.digest
-        if digest == known.digest:
+        digest = sha256(fetched.body).digest() if fetched else known.digest
+        if fetched is None or digest == known.digest:
             # What went wrong the last time is no longer so.
             yield Finished(shown, digest, False, known.etag, known.last_modified)
             yield Unchanged(shown)
             return
-        self.total += len(body)
+        self.total += len(fetched.body)
         # What has left a feed was not withdrawn: feeds hold what is newest.
-        for item in read_file(BytesIO(body), shown, shown, digest, swept=True):
-            if isinstance(item, Finished) and fetched:
-                item = Finished(shown, digest, False, fetched.etag, fetched.last_modified)
-            yield item
-        self._finished += len(body)
+        finished = Finished(shown, digest, False, fetched.etag, fetched.last_modified)
+        if self._linked:
+            yield from self._pages(url, fetched, finished)
+        else:
+            for item in read_file(
+                BytesIO(fetched.body), shown, shown, digest, swept=True, declared=fetched.declared
+            ):
+                yield finished if isinstance(item, Finished) else item
+        self._finished += len(fetched.body)
+
+    def _pages(self, url: str, fetched: "Fetched", finished: Finished) -> Iterator[Item]:
+        """Yield the articles that the entries of a feed link to."""
+        from qa.linked import Pages, linked
+
+        feed, whole = finished.file, True
+
+        def known(key: str, digest: bytes) -> bool:
+            before = self._known.get(f"{feed}#{key}")
+            return before is not None and before.digest == digest
+
+        try:
+            entries = read_feed(fetched.body, feed, fetched.declared)
+            for one in linked(entries, Pages(url), known):
+                file = f"{feed}#{one.key}"
+                if one.outcome is None:
+                    yield Unchanged(file)
+                elif isinstance(one.outcome, ArticleRefused):
+                    whole = False
+                    yield ArticleRefused(one.outcome.origin, one.outcome.reason, file)
+                else:
+                    yield replace(draft(one.outcome, file), swept=True)
+                    yield Finished(file, one.digest)
+        except ArticleRefused as refusal:
+            whole = False
+            yield ArticleRefused(refusal.origin, refusal.reason, feed)
+        # What was refused is asked for again, though the feed be the same then.
+        yield finished if whole else Finished(feed, b"", False)
 
     def _file(self, item: _File) -> Iterator[Item]:
         file = item.place
@@ -196,11 +228,17 @@ def read_paths(paths: Iterable[str]) -> Iterator[Draft | ArticleRefused]:
 
 
 def read_file(
-    stream: BinaryIO, origin: str, file: str, digest: bytes, *, swept: bool
+    stream: BinaryIO,
+    origin: str,
+    file: str,
+    digest: bytes,
+    *,
+    swept: bool,
+    declared: str = "",
 ) -> Iterator[Draft | ArticleRefused | Finished]:
     """Yield the articles of an open file, and that it is finished."""
     whole = True
-    for reading in read_stream(stream, origin):
+    for reading in read_stream(stream, origin, declared):
         if isinstance(reading, ArticleRefused):
             whole = False
             yield ArticleRefused(reading.origin, reading.reason, file)

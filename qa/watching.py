@@ -18,10 +18,10 @@ import watchfiles
 from watchfiles import Change
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
+from qa.articles import SUFFIXES
 from qa.corpus import Report
 from qa.errors import NewsqaError
 from qa.fetching import FetchFailed, without_password
-from qa.sources import SUFFIXES
 
 Sync = Callable[[Path, Collection[Path]], Report]
 """Takes a whole folder as it is now, less these files in it: they are still being written."""

@@ -235,7 +235,7 @@ class Trial:
             for name in names
         ]
         kind = self.random.choices([*WEIGHTS], [*WEIGHTS.values()])[0]
-        self.wait_for(kind, writers)
+        self.wait_for(kind, dict(zip(names, writers, strict=True)))
         time.sleep(self.random.uniform(0, 1.1 * self.seconds.get(kind, 0.1)))
         for writer in writers:
             kill(writer)
@@ -250,26 +250,23 @@ class Trial:
     def own(self, name: str) -> State:
         return {id: at for id, at in self.state.items() if id.startswith(name)}
 
-    def wait_for(self, kind: str, writers: Sequence[ForkServerProcess]) -> None:
+    def wait_for(self, kind: str, writers: Mapping[str, ForkServerProcess]) -> None:
         """Return when a writer is in such a call."""
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            for name in ("a", "b"):
+            for name in writers:
                 self.read(name)
                 call = self.last.get(name)
                 if call and call.kind == kind and not call.returned:
                     return
-            if not all(writer.is_alive() for writer in writers):
+            if not all(writer.is_alive() for writer in writers.values()):
                 raise AssertionError("a writer failed; its error is above")
             time.sleep(0.001)
 
     def read(self, name: str) -> None:
         """Take in what a journal says that is new; what returned is so from now on."""
-        path = self.folder / f"{name}.journal"
-        if not path.exists():
-            return
         begun = None
-        for line in path.read_bytes().splitlines():
+        for line in (self.folder / f"{name}.journal").read_bytes().splitlines():
             row = json.loads(line)
             if "begin" in row:
                 begun = row

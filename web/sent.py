@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from email.message import Message
 
 from fastapi import HTTPException
 
@@ -40,7 +41,9 @@ def read_sent(headers: Mapping[str, str], body: bytes) -> Iterator[Sent]:
     Raises:
         HTTPException: 415 for a kind that holds no articles, 422 for JSON that is none.
     """
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    about = Message()
+    about["content-type"] = headers.get("content-type", "")
+    kind = about["content-type"].partition(";")[0].strip().lower()
     if kind == "application/json":
         return _records(body)
     if kind not in (*_TEXTS, *_ARCHIVES):
@@ -48,7 +51,8 @@ def read_sent(headers: Mapping[str, str], body: bytes) -> Iterator[Sent]:
         raise HTTPException(415, f"{kind or 'no'} content; send one of {known}")
     # Plain text and Markdown are told apart by what it is called, the rest by what it holds.
     name = "body.md" if kind == "text/markdown" else "body"
-    return (_placeless(one) for one in read_articles(body, name))
+    declared = about.get_content_charset("")
+    return (_placeless(one) for one in read_articles(body, name, declared))
 
 
 def _records(body: bytes) -> Iterator[Sent]:

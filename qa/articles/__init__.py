@@ -6,7 +6,7 @@ object; all clean the text, split it into sentences and keep the bytes it came f
 
 from qa.articles.containers import SUFFIXES
 from qa.articles.finishing import MAX_ARTICLE_BYTES, Reading, article_id
-from qa.articles.reading import READER, read_articles, read_stream
+from qa.articles.reading import READER, read_articles, read_feed, read_stream
 from qa.articles.records import read_record
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Reading",
     "article_id",
     "read_articles",
+    "read_feed",
     "read_record",
     "read_stream",
 ]

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from qa.articles.containers import Damaged, File, files_in
 from qa.articles.decoding import Undecodable, read_text
 from qa.articles.exports import layout, read_array, read_lines, read_object, value_of
-from qa.articles.feeds import Unfit, xml_entries
+from qa.articles.feeds import Entry, Unfit, is_json_feed, json_entries, xml_entries
 from qa.articles.fields import parse_url
 from qa.articles.finishing import (
     MAX_ARTICLE_BYTES,
@@ -57,15 +57,19 @@ _YAML_NULLS = frozenset({"~", "null"})
 _YES, _NO = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
 
 
-def read_stream(stream: BinaryIO, origin: str) -> Iterator[Reading | ArticleRefused]:
+def read_stream(
+    stream: BinaryIO, origin: str, declared: str = ""
+) -> Iterator[Reading | ArticleRefused]:
     """Yield the articles of a seekable file: one for a document, many for what holds many.
+
+    `declared` is the encoding that whoever sent a document says it has.
 
     What cannot be taken is yielded as a refusal, its origin with a line's, an element's or an
     entry's number, or a member's name, where there are some ("news.jsonl:17", "news.zip/a.md"),
     and the rest goes on. Of whatever size the file is, little of it is held at a time.
     """
     in_a_row = 0
-    for result in _read_files(stream, origin):
+    for result in _read_files(stream, origin, declared):
         yield result
         in_a_row = in_a_row + 1 if isinstance(result, ArticleRefused) else 0
         if in_a_row == MAX_IN_A_ROW:
@@ -73,25 +77,46 @@ def read_stream(stream: BinaryIO, origin: str) -> Iterator[Reading | ArticleRefu
             return
 
 
-def _read_files(stream: BinaryIO, origin: str) -> Iterator[Reading | ArticleRefused]:
+def _read_files(stream: BinaryIO, origin: str, declared: str) -> Iterator[Reading | ArticleRefused]:
     for file in files_in(stream, origin):
         if isinstance(file, ArticleRefused):
             yield file
             continue
         try:
-            yield from _read_file(file)
+            yield from _read_file(file, declared)
         except (Damaged, Undecodable, Malformed, Unreadable, Unfit, NoPage) as error:
             yield ArticleRefused(file.origin, str(error))
         except ArticleRefused as refusal:
             yield refusal
 
 
-def read_articles(data: bytes, origin: str) -> Iterator[Reading | ArticleRefused]:
+def read_articles(
+    data: bytes, origin: str, declared: str = ""
+) -> Iterator[Reading | ArticleRefused]:
     """Yield the articles of a file's bytes, as `read_stream` does."""
-    return read_stream(io.BytesIO(data), origin)
+    return read_stream(io.BytesIO(data), origin, declared)
 
 
-def _read_file(file: File) -> Iterator[Reading | ArticleRefused]:
+def read_feed(data: bytes, origin: str, declared: str = "") -> Iterator[Entry]:
+    """Yield the entries of a feed, also those that hold no text of their own.
+
+    Raises:
+        ArticleRefused: it is none; or, behind all entries that are whole, it breaks off.
+    """
+    try:
+        text = read_text(data, declared).text
+        whole = value_of(text)
+        if isinstance(whole, dict) and is_json_feed(whole):
+            yield from json_entries(whole)
+        elif feed := _feed(text):
+            yield from xml_entries(feed)
+        else:
+            raise ArticleRefused(origin, "no feed: only a feed links to articles")
+    except (Undecodable, Unfit) as error:
+        raise ArticleRefused(origin, str(error)) from error
+
+
+def _read_file(file: File, declared: str) -> Iterator[Reading | ArticleRefused]:
     opening = file.stream.peek()
     markdown = _suffix(file.origin) in _MARKDOWN_NAMES
     json = layout(opening, document=markdown)
@@ -109,7 +134,7 @@ def _read_file(file: File) -> Iterator[Reading | ArticleRefused]:
     if is_mhtml(opening):
         yield _whole(_from_page(html_of(data)), data, file)
         return
-    decoded = read_text(data)
+    decoded = read_text(data, declared)
     text = decoded.text
     whole = value_of(text) if json else None
     if isinstance(whole, dict):

@@ -165,7 +165,7 @@ def _telling(call: Callable[..., Any]) -> Any:
             return call(cursor, *arguments)
         except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
             raise
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             connection: Any = cursor.connection
             if told := _told(connection.path, connection.derived, error):
                 raise told from error
@@ -183,9 +183,9 @@ class _Cursor(sqlite3.Cursor):
     __next__ = _telling(sqlite3.Cursor.__next__)
 
 
-def _told(path: Path, derived: bool, error: sqlite3.DatabaseError) -> NewsqaError | None:
+def _told(path: Path, derived: bool, error: Exception) -> NewsqaError | None:
     """Return the error that says which file fails and the remedy; None if it is about no file."""
-    # One that has no code is about text that is no UTF-8.
+    # One that has no code is about text that is no UTF-8, be it SQLite's own message.
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
     if code == sqlite3.SQLITE_BUSY:
         return HomeBusy(f"{path}: another process is writing to it; try again")
