@@ -126,7 +126,7 @@ def test_add_takes_all_it_can_lists_the_others_and_fails(run: Run, tmp_path: Pat
     bad.write_text(json.dumps(FERRY) + '\n{"title": "no text"}\n')
     result = run("add", bad, tmp_path / "missing.md", good)
     assert result.exit_code == 1
-    assert result.stdout == "2 added, 0 updated, 0 unchanged, 2 refused\n"
+    assert result.stdout == "2 added, 0 updated, 0 unchanged, 1 of them copies, 2 refused\n"
     refused = [line for line in result.stderr.splitlines() if line.startswith("refused: ")]
     assert len(refused) == 2
     assert "bad.jsonl:2: text" in refused[0]
