@@ -32,7 +32,7 @@ from qa.evaluate import corpus_home, index_articles, run
 from qa.figures import as_table, figures_of
 from qa.home import Part, open_home
 from qa.known import located, read_known, read_unanswerable
-from qa.sources import is_address
+from qa.sources import is_address, is_glob
 from qa.store import Outcome
 from qa.types import FAILURES, Answer, AskedTime, Filters, Mode, Query, Retriever, Source
 
@@ -81,6 +81,9 @@ def add(
     sync: Annotated[
         bool, typer.Option("--sync", help="Withdraw, too, what these paths hold no more.")
     ] = False,
+    emptied: Annotated[
+        bool, typer.Option("--emptied", help="With --sync: a folder may hold nothing any more.")
+    ] = False,
     linked: Linked = False,
     home: Home = None,
     json: Json = False,
@@ -89,10 +92,14 @@ def add(
 
     `-` is standard input. A file that is as it was when it was read last is not read again.
     """
+    if "" in paths:
+        raise typer.BadParameter("a path is empty", param_hint="PATH")
+    if sync and (wrong := [p for p in paths if p == "-" or is_address(p) or is_glob(p)]):
+        raise typer.BadParameter(f"{wrong[0]} is no folder or file", param_hint="--sync")
     with failing():
         corpus = open_engine(context, home).corpus
         chosen = () if if_empty and len(corpus.articles) else paths
-        report = _sweep(corpus, chosen, sync=sync, linked=linked)
+        report = _sweep(corpus, chosen, sync=sync, emptied=emptied, linked=linked)
     if _json(context, json):
         _print(_told(report))
     else:
@@ -121,6 +128,8 @@ def watch(
     """
     from qa.watching import watch as follow  # a quarter of a second
 
+    if wrong := [place for place in places if Path(place).is_file()]:
+        raise typer.BadParameter(f"{wrong[0]} is no folder", param_hint="FOLDER|FEED")
     stop, refused = Event(), dict[str, set[str]]()
 
     def tell(place: str, outcome: Report | str) -> None:
@@ -374,8 +383,9 @@ def status(
             _print({"refused": refusals})
             return
         for one in refusals:
-            print(f"{one.at:%Y-%m-%d %H:%M}  {one.file}: {one.origin}: {one.reason}")
-        say(f"{len(refusals)} refused; each is tried again when its file changes")
+            place = one.file if one.file.endswith(one.origin) else f"{one.file} ({one.origin})"
+            print(f"{one.at:%Y-%m-%d %H:%M}  {place}: {one.reason}")
+        say(f"{len(refusals)} refused; each is tried again when its file or feed changes")
         return
     if _json(context, json):
         _print(facts)
@@ -452,7 +462,7 @@ def _check(home: Path, as_json: bool) -> None:
     else:
         for one in findings:
             print(f"{one.part}: {one.problem}; mended by {one.remedy}")
-        print(f"{home}: {'sound' if not findings else f'{len(findings)} things wrong'}")
+        print(f"{home}: {'sound' if not findings else f'{len(findings)} problem(s)'}")
     if findings:
         raise typer.Exit(1)
 
@@ -481,7 +491,9 @@ def failing() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-def _sweep(corpus: Corpus, paths: Sequence[str], *, sync: bool, linked: bool) -> Report:
+def _sweep(
+    corpus: Corpus, paths: Sequence[str], *, sync: bool, emptied: bool, linked: bool
+) -> Report:
     """Read these paths, with a bar that tells how far it is."""
     sweep = corpus.look(paths, linked=linked)
     articles = 0
@@ -495,7 +507,7 @@ def _sweep(corpus: Corpus, paths: Sequence[str], *, sync: bool, linked: bool) ->
             bar.set_postfix_str(f"{articles:,} articles", refresh=False)
             bar.update(sweep.done - bar.n)
 
-        return corpus.sweep(sweep, tell, sync=sync)
+        return corpus.sweep(sweep, tell, sync=sync, emptied=emptied)
 
 
 def _told(report: Report) -> dict[str, Any]:
@@ -527,8 +539,8 @@ def _complain(report: Report) -> None:
         say(f"warning: {warning}")
     if held_back := [id for id, outcome in report.taken if outcome == "withdrawn"]:
         say(
-            f"{len(held_back)} were withdrawn before and stay so: `newsqa add FILE`, one file by"
-            " name, takes an article back"
+            f"{len(held_back)} were withdrawn before and stay so: who names an article's own file,"
+            " or sends it, takes it back"
         )
     for one in report.refused:
         say(f"refused: {one}")

@@ -75,7 +75,12 @@ class Corpus:
         has no index yet. An index that is built anew keeps `token_vectors` or does not; with None
         it does as the one before, and a first one keeps them.
         """
-        home.mkdir(parents=True, exist_ok=True)
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise HomeUnusable(
+                f"{home}: {error.strerror}; name a folder that can be written"
+            ) from error
         self.home = home
         self.articles = ArticleStore(home / "articles.sqlite")
         self._open_encoder = open_encoder
@@ -132,7 +137,7 @@ class Corpus:
             if changed:
                 taken += self._take(changed, reading)
             if known:
-                taken += [(id, "unchanged") for id in self.articles.held_by(known)]
+                taken += self.articles.held_by(known)
                 refused += [
                     ArticleRefused(one.origin, one.reason, one.file)
                     for one in self.articles.refusals(known)
@@ -173,15 +178,18 @@ class Corpus:
             SyncRefused: no file is left where articles were, though it is not said that it was
                 `emptied`: a disk may be gone instead.
         """
+        empty = [root for root in sweep.roots if not sweep.found(root)]
         if sync and not emptied:
-            for root in sweep.roots:
-                if not sweep.found(root) and (held := self.articles.held_under(root)):
+            for root in empty:
+                if held := self.articles.held_under(root):
                     raise SyncRefused(
-                        f"{root}: no file is there any more, where {held} articles were; if they"
-                        " are to be withdrawn, use `newsqa remove`"
+                        f"{root}: no file is there any more, where {held} articles were; with"
+                        " --emptied they are withdrawn"
                     )
         with self._writing():
-            self.articles.miss(sweep.roots, sweep.there)
+            missing = sweep.roots if emptied else set(sweep.roots).difference(empty)
+            self.articles.miss(list(missing), sweep.there)
+            sweep.known = self.articles.known_files(READER)
         report = self.add(sweep, progress, stop)
         if not sync or stop():
             return report
@@ -264,6 +272,8 @@ class Corpus:
         try:
             with self._lock.acquire(timeout=0):
                 index.catch_up(self.articles, encoder)
+                # It may have been stopped in withdrawing an article.
+                self._generations.forget_earlier()
         except Timeout:
             pass
         except (HomeUnusable, OSError) as error:

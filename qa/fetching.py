@@ -28,6 +28,10 @@ MAX_REDIRECTS = 5
 LONGEST_RETRY = timedelta(days=1)
 """A server that asks for more patience than this is asked again after this."""
 
+# Of RFC 6052 and RFC 8215: an IPv6 number that stands for an IPv4 one, in public and in a house.
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_OWN_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -67,19 +71,15 @@ class Fetched:
 
     Attributes:
         address: where it was found after redirects, without name and password.
-        kind: its media type in lower case, "" if the server does not say.
         declared: the character encoding that the server names, "" if none.
         etag: with `last_modified`, what to send the next time, to be told whether it changed.
-        moved: where it stands from now on, "" if it is to be asked for under the same address.
     """
 
     address: str
     body: bytes
-    kind: str = ""
     declared: str = ""
     etag: str = ""
     last_modified: str = ""
-    moved: str = ""
 
 
 def fetch(
@@ -93,10 +93,11 @@ def fetch(
 ) -> Fetched | None:
     """Return what stands at `address`, None if it is what `etag` or `last_modified` stands for.
 
-    Up to 5 redirects are followed. An address that the operator names is asked whatever it is; of
-    one `found_in` a feed or a file, the author of that chose it, so it must lead out into the
-    public network, and so must every redirect: nothing in this house is asked on an author's word,
-    save the host and port that `found_in` itself is at. Not to be called inside an event loop.
+    Redirects are followed, up to MAX_REDIRECTS. An address that the operator names is asked
+    whatever it is; of one `found_in` a feed or a file, the author of that chose it, so it must lead
+    out into the public network, and so must every redirect: nothing in this house is asked on an
+    author's word, save the host and port that `found_in` itself is at. Not to be called inside an
+    event loop.
 
     Raises:
         FetchFailed: it is no web address, cannot be reached, answers with an error, takes too long
@@ -107,7 +108,7 @@ def fetch(
     try:
         return asyncio.run(_fetch(address, headers, found_in, max_bytes, patience))
     except _Inside as error:
-        reason = f"leads to {error}, which is not in the public network, and only there may a link"
+        reason = f"leads to {error}, outside the public network: name it yourself to read it"
         raise FetchFailed(address, reason) from error
     except TimeoutError as error:
         raise FetchFailed(address, f"took longer than {patience.total:g} seconds") from error
@@ -146,22 +147,16 @@ async def _fetch(
         ) as client,
     ):
         request: httpx2.Request | None = client.build_request("GET", address, headers=conditions)
-        moved, lasting = "", True
         for _ in range(MAX_REDIRECTS + 1):
             assert request is not None
             async with aclosing(await client.send(request, stream=True)) as response:
                 request = response.next_request
                 if request is None:
-                    return await _taken(response, address, moved, max_bytes)
-            lasting = lasting and response.status_code in (301, 308)
-            if lasting:
-                moved = str(request.url)
+                    return await _taken(response, address, max_bytes)
         raise FetchFailed(address, f"redirects more than {MAX_REDIRECTS} times")
 
 
-async def _taken(
-    response: httpx2.Response, address: str, moved: str, max_bytes: int
-) -> Fetched | None:
+async def _taken(response: httpx2.Response, address: str, max_bytes: int) -> Fetched | None:
     """Return what the last of the servers sent."""
     asked = response.request.headers
     if response.status_code == 304 and ("if-none-match" in asked or "if-modified-since" in asked):
@@ -178,11 +173,9 @@ async def _taken(
     return Fetched(
         without_password(str(response.url)),
         body.getvalue(),
-        headers.get("content-type", "").partition(";")[0].strip().lower(),
         response.charset_encoding or "",
         headers.get("etag", ""),
         headers.get("last-modified", ""),
-        moved,
     )
 
 
@@ -315,7 +308,3 @@ def is_public(number: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
         if number.is_site_local or number.scope_id or number in _OWN_NAT64:
             return False
     return number.is_global and not number.is_multicast
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_OWN_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")

@@ -109,6 +109,10 @@ class Index(Protocol):
         """Return the other articles that say the same and that the filters let through, by id."""
         ...
 
+    def earlier(self, article_id: str) -> tuple[str, ...]:
+        """Return the copies that are earlier than an article, the earliest first."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -279,9 +283,13 @@ class LocalIndex:
         """Return the other articles that say the same and that the filters let through, by id."""
         return self._store.copies(article_id, filters)
 
+    def earlier(self, article_id: str) -> tuple[str, ...]:
+        """Return the copies that are earlier than an article, the earliest first."""
+        return self._store.earlier(article_id)
+
     def copied(self, article_ids: Sequence[str]) -> frozenset[str]:
         """Return those of these articles of which there is an earlier copy."""
-        return self._store.copied(article_ids)
+        return frozenset(id for id in article_ids if self.earlier(id))
 
     def close(self) -> None:
         """Let go of this thread's connection to the passages."""

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain, islice
-from math import inf
 from time import perf_counter
 
 from embeddings.encoder import Encoder
@@ -297,8 +296,10 @@ def _hits(
                 same = index.copies(article.id, filters)
                 if any(id in shown and _repeats(article, group, shown[id]) for id in same):
                     continue
-                if others := [id for id in same if id in found]:
-                    article, group = _original(article, group, articles.find(others), found)
+                if earlier := [id for id in index.earlier(article.id) if id in found]:
+                    there = articles.find(earlier)
+                    before = [there[id] for id in earlier if id in there]
+                    article, group = _original(article, group, before, found)
                     same = index.copies(article.id, filters)
                 found[article.id].remove(group)
                 shown[article.id] = article
@@ -308,14 +309,12 @@ def _hits(
 def _original(
     article: Article,
     group: list[Candidate],
-    copies: Mapping[str, Article],
+    earlier: Iterable[Article],
     found: Mapping[str, Sequence[list[Candidate]]],
 ) -> tuple[Article, list[Candidate]]:
-    """Return where the same was found in the earliest published of the copies that say it all."""
+    """Return where the same was found in the first of the earlier copies that says it all."""
     text = _text(article, group)
-    for one in sorted(copies.values(), key=_published):
-        if _published(one) >= _published(article):
-            break
+    for one in earlier:
         if not adds(text, one.text):
             for other in found[one.id]:
                 if all(_stands(piece.passage, one) for piece in other) and (
@@ -323,11 +322,6 @@ def _original(
                 ):
                     return one, other
     return article, group
-
-
-def _published(article: Article) -> tuple[float, str]:
-    """Return what puts the earliest first and those that do not say it last."""
-    return (article.published.timestamp() if article.published else inf, article.id)
 
 
 def _repeats(article: Article, group: Sequence[Candidate], before: Article) -> bool:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from qa.fetching import Fetched
 
 
+_HOME = "articles.sqlite"
+"""A folder with such a file is a home: what lies in it is no news."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unchanged:
     """A file that was read before and is as it was."""
@@ -37,7 +41,7 @@ class _File:
     """A file to be read.
 
     Attributes:
-        place: its absolute path, without links.
+        place: its absolute path.
         origin: its place below the path that was named.
         named: it is that path itself, so just this file was asked for.
     """
@@ -48,18 +52,12 @@ class _File:
     named: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Address:
-    """A feed, or a page, on the web."""
-
-    url: str
-
-
 class Sweep:
     """The articles at some paths, read one at a time as it is iterated.
 
     Attributes:
-        roots: the folders and files that were named and are there, as absolute paths.
+        roots: the folders and files that were named, as absolute paths; they may be missing.
+        known: the files that need not be read again if their bytes are the same.
         total: bytes of all files together.
     """
 
@@ -73,28 +71,25 @@ class Sweep:
     ) -> None:
         """Look at the paths: files, folders (searched to the bottom), globs, web addresses, or `-`.
 
-        `known` are the files that need not be read again if their bytes are the same; those that
-        are `moving` (still being written) are there, and are left for another time. Of a feed on
-        the web what its entries link to is read if `linked`, else what stands in them.
+        Files that are `moving` (still being written) are there, and are left for another time. Of a
+        feed on the web what its entries link to is read if `linked`, else what stands in them.
         """
         self._linked = linked
-        self._known = known or {}
+        self.known = known or {}
         self._moving = {str(path) for path in moving}
-        self._items: list[_File | _Address | ArticleRefused | None] = []
+        # A string is an address, or the dash that stands for standard input.
+        self._items: list[_File | ArticleRefused | str] = []
         roots: list[str] = []
         for path in dict.fromkeys(paths):
-            if path == "-":
-                self._items.append(None)
-                continue
-            if is_address(path):
-                self._items.append(_Address(path))
+            if path == "-" or is_address(path):
+                self._items.append(path)
                 continue
             found = list(_files(Path(path)))
             self._items += found or [
                 ArticleRefused(path, "no such file, and no articles in such a folder")
             ]
-            if Path(path).exists():
-                roots.append(str(Path(path).resolve()))
+            if not is_glob(path):
+                roots.append(_place(path))
         self.roots: Sequence[str] = tuple(roots)
         there = [one for one in self._items if isinstance(one, _File)]
         self._there = {one.place for one in there}
@@ -107,15 +102,14 @@ class Sweep:
 
     def found(self, root: str) -> bool:
         """Say whether there is any file at this root, or none could be looked for."""
-        return any(
-            place == root or place.startswith(root.rstrip("/") + "/")
-            for place in (*self._there, *self._unread)
-        )
+        return any(_is_within(place, root) for place in (*self._there, *self._unread))
 
     def there(self, file: str) -> bool:
         """Say whether the file was found, or stands where nothing could be looked for."""
-        below = (file == place or file.startswith(place + "/") for place in self._unread)
-        return file in self._there or any(below)
+        if file in self._there or any(_is_within(file, place) for place in self._unread):
+            return True
+        # What a search through folders passes over may have been named itself.
+        return _is_passed_over(file) and os.path.lexists(file)
 
     @property
     def done(self) -> int:
@@ -125,13 +119,11 @@ class Sweep:
     def __iter__(self) -> Iterator[Item]:
         """Yield what is read, each file's end after its articles."""
         for item in self._items:
-            if item is None:
-                yield from self._standard_input()
-            elif isinstance(item, ArticleRefused):
+            if isinstance(item, ArticleRefused):
                 yield item
-            elif isinstance(item, _Address):
-                yield from self._address(item.url)
-            elif item.place not in self._moving:
+            elif isinstance(item, str):
+                yield from self._standard_input() if item == "-" else self._address(item)
+            elif not self._moving or os.path.realpath(item.place) not in self._moving:
                 yield from self._file(item)
 
     def _standard_input(self) -> Iterator[Item]:
@@ -141,45 +133,60 @@ class Sweep:
                 held.write(block)
             held.seek(0)
             for reading in read_stream(held, "-"):
-                yield reading if isinstance(reading, ArticleRefused) else draft(reading)
+                if isinstance(reading, ArticleRefused):
+                    yield reading
+                else:
+                    yield replace(draft(reading), swept=reading.part != "")
 
     def _address(self, url: str) -> Iterator[Item]:
         from qa.fetching import FetchFailed, fetch, without_password  # a quarter of a second
 
         shown = without_password(url)
-        known = self._known.get(shown, Known(b""))
+        # A feed whose links are read is another file than the feed itself.
+        file = f"{shown}#" if self._linked else shown
+        known = self.known.get(file, Known(b""))
         try:
             fetched = fetch(url, known.etag, known.last_modified)
         except FetchFailed as failure:
-            failure.file = shown
+            # An address that never was read is a slip, and told once.
+            failure.file = file if known.digest else ""
             yield failure
             return
         digest = sha256(fetched.body).digest() if fetched else known.digest
         if fetched is None or digest == known.digest:
             # What went wrong the last time is no longer so.
-            yield Finished(shown, digest, False, known.etag, known.last_modified)
-            yield Unchanged(shown)
+            yield Finished(file, digest, False, known.etag, known.last_modified)
+            yield from map(Unchanged, self._pages_known(shown) if self._linked else [file])
             return
         self.total += len(fetched.body)
         # What has left a feed was not withdrawn: feeds hold what is newest.
-        finished = Finished(shown, digest, False, fetched.etag, fetched.last_modified)
+        finished = Finished(file, digest, False, fetched.etag, fetched.last_modified)
         if self._linked:
-            yield from self._pages(url, fetched, finished)
+            yield from self._pages(url, shown, fetched, finished)
         else:
+            pages = self._pages_known(shown)
             for item in read_file(
-                BytesIO(fetched.body), shown, shown, digest, swept=True, declared=fetched.declared
+                BytesIO(fetched.body), shown, file, digest, swept=True, declared=fetched.declared
             ):
-                yield finished if isinstance(item, Finished) else item
+                if isinstance(item, Finished):
+                    yield finished
+                elif not (isinstance(item, Draft) and item.location in pages):
+                    # An entry's few words do not take the place of the page that was read.
+                    yield item
         self._finished += len(fetched.body)
 
-    def _pages(self, url: str, fetched: "Fetched", finished: Finished) -> Iterator[Item]:
+    def _pages_known(self, feed: str) -> Collection[str]:
+        """Return the pages that were read by links of this feed, as files."""
+        return {file for file in self.known if file.startswith(f"{feed}#")} - {f"{feed}#"}
+
+    def _pages(self, url: str, feed: str, fetched: "Fetched", finished: Finished) -> Iterator[Item]:
         """Yield the articles that the entries of a feed link to."""
         from qa.linked import Pages, linked
 
-        feed, whole = finished.file, True
+        whole = True
 
         def known(key: str, digest: bytes) -> bool:
-            before = self._known.get(f"{feed}#{key}")
+            before = self.known.get(f"{feed}#{key}")
             return before is not None and before.digest == digest
 
         try:
@@ -196,16 +203,16 @@ class Sweep:
                     yield Finished(file, one.digest)
         except ArticleRefused as refusal:
             whole = False
-            yield ArticleRefused(refusal.origin, refusal.reason, feed)
+            yield ArticleRefused(refusal.origin, refusal.reason, finished.file)
         # What was refused is asked for again, though the feed be the same then.
-        yield finished if whole else Finished(feed, b"", False)
+        yield finished if whole else Finished(finished.file, b"", False)
 
     def _file(self, item: _File) -> Iterator[Item]:
         file = item.place
         try:
             with Path(file).open("rb") as stream:
                 digest = file_digest(stream, "sha256").digest()
-                known = self._known.get(file)
+                known = self.known.get(file)
                 back = known and known.withheld and item.named
                 if known and known.digest == digest and not back:
                     yield Unchanged(file)
@@ -267,12 +274,26 @@ def is_address(path: str) -> bool:
     return path.lower().startswith(("http://", "https://"))
 
 
+def is_glob(path: str) -> bool:
+    """Say whether a path stands for those that match it."""
+    return not os.path.lexists(path) and any(mark in path for mark in "*?[")
+
+
+def _is_passed_over(file: str) -> bool:
+    return "/." in file or Path(file).suffix.lower() not in SUFFIXES
+
+
+def _is_within(place: str, root: str) -> bool:
+    """Say whether a place is this file, or in this folder."""
+    return place == root or place.startswith(root.rstrip("/") + "/")
+
+
 def _files(here: Path) -> Iterator[_File | ArticleRefused]:
     """Yield the files that a path stands for, in order, and what is no file to be read."""
     if here.is_dir():
         yield from _below(here)
     elif os.path.lexists(here):
-        yield _file(here, os.path.realpath(here), here.name, named=True)
+        yield _file(here, here.name, named=True)
     else:
         root = Path(here.anchor or ".")
         try:
@@ -292,28 +313,26 @@ def _below(folder: Path) -> Iterator[_File | ArticleRefused]:
     def unread(error: OSError) -> None:
         place = Path(error.filename)
         origin, reason = place.relative_to(folder).as_posix(), f"cannot be read: {error.strerror}"
-        found.append(ArticleRefused(origin, reason, str(place.resolve())))
+        found.append(ArticleRefused(origin, reason, _place(place)))
 
     for place, folders, names in os.walk(folder, onerror=unread, followlinks=True):
         here = Path(place)
         about = here.stat()
-        if (about.st_dev, about.st_ino) in visited:
+        if (about.st_dev, about.st_ino) in visited or _HOME in names:
             folders.clear()
             continue
         visited.add((about.st_dev, about.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        real = here.resolve()
         for name in names:
             path = here / name
             if not name.startswith(".") and path.suffix.lower() in SUFFIXES:
-                # Path.resolve takes a link to itself for an error.
-                there = os.path.realpath(path) if path.is_symlink() else str(real / name)
-                found.append(_file(path, there, path.relative_to(folder).as_posix()))
+                found.append(_file(path, path.relative_to(folder).as_posix()))
     yield from sorted(found, key=lambda one: one.origin)
 
 
-def _file(path: Path, place: str, origin: str, *, named: bool = False) -> _File | ArticleRefused:
+def _file(path: Path, origin: str, *, named: bool = False) -> _File | ArticleRefused:
     """Return a file to be read, or why it is none."""
+    place = _place(path)
     try:
         place.encode()
     except UnicodeEncodeError:
@@ -322,6 +341,14 @@ def _file(path: Path, place: str, origin: str, *, named: bool = False) -> _File 
     if not path.is_file():
         return ArticleRefused(origin, f"cannot be read: {_kind(path)}", place)
     return _File(place, path.stat().st_size, origin, named)
+
+
+def _place(path: str | Path) -> str:
+    """Return the absolute path by which a file is known.
+
+    Links are not resolved: one that is set to another folder is an update of what it names.
+    """
+    return os.path.abspath(path)  # noqa: PTH100
 
 
 def _kind(path: Path) -> str:

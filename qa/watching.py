@@ -30,8 +30,6 @@ TakeFeed = Callable[[str], Report]
 Tell = Callable[[str, Report | str], None]
 """Is told a folder or feed and what came of it, or what is wrong with it; by one thread a time."""
 
-EVERY = timedelta(minutes=15)
-
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -92,7 +90,7 @@ def watch(
     tell: Tell,
     stop: Event,
     *,
-    every: timedelta = EVERY,
+    every: timedelta,
     poll: bool = False,
     pace: Pace = Pace(),
 ) -> None:

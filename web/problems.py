@@ -76,6 +76,11 @@ STATUS: dict[type[NewsqaError], HTTPStatus] = {
 }
 
 
+def status_of(error: NewsqaError) -> HTTPStatus:
+    """Return the status of an error: its own class's, else that of the nearest one above."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
 def problem(error: Exception) -> dict[str, Any]:
     """Return the problem document of an error; an unforeseen one tells nothing of itself."""
     if isinstance(error, QuestionRefused):
@@ -88,7 +93,7 @@ def problem(error: Exception) -> dict[str, Any]:
         document = _document(STATUS[ArticleGone], str(error))
         return {**document, "withdrawn": error.when.isoformat()}
     if isinstance(error, NewsqaError):
-        return _document(STATUS[type(error)], str(error))
+        return _document(status_of(error), str(error))
     return _document(HTTPStatus.INTERNAL_SERVER_ERROR, "see the server's log")
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, BinaryIO
 
+from qa.articles.errors import Unreadable
 from qa.errors import ArticleRefused
 
 if TYPE_CHECKING:
@@ -47,13 +48,10 @@ _MAX_GZIP_PARTS = 500_000
 _GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OFFICE = frozenset({"[Content_Types].xml", "mimetype"})
+_BAD_ZIP = (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error)
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _NAME_IS_UTF8, _ENCRYPTED = 0x800, 0x1
 _DRIVE = re.compile(r"[A-Za-z]:")
-
-
-class Damaged(Exception):
-    """What a file was packed from cannot be had; the message says why and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class File:
         name: in its archive; "" if it is no archive's member.
         origin: the stream's, with the name behind it.
         stream: read from the start to the end, once, before the next file is asked for; reading
-            raises Damaged.
+            raises Unreadable.
     """
 
     name: str
@@ -92,7 +90,7 @@ def _members(stream: BinaryIO, origin: str, budget: "_Budget") -> Iterator[File 
     try:
         # Its constructor reads the whole directory at once, as long as the archive says it is.
         archive = zipfile.ZipFile(_Sparing(stream))
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+    except _BAD_ZIP as error:
         yield ArticleRefused(origin, f"the zip archive is damaged ({error}): pack it again")
         return
     entries = archive.infolist()
@@ -114,7 +112,7 @@ def _members(stream: BinaryIO, origin: str, budget: "_Budget") -> Iterator[File 
         seen.add(name)
         try:
             member = archive.open(entry)
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+        except _BAD_ZIP as error:
             yield ArticleRefused(place, f"damaged ({error}): pack it again")
             continue
         with member:
@@ -166,7 +164,7 @@ def _opened(file: File, budget: "_Budget") -> Iterator[File | ArticleRefused]:
                 yield ArticleRefused(file.origin, "packed twice: unpack it once")
                 return
         opening = file.stream.peek()[:512]
-    except Damaged as error:
+    except Unreadable as error:
         yield ArticleRefused(file.origin, str(error))
         return
     if opening.startswith(_ZIP):
@@ -187,13 +185,13 @@ class _Budget:
         """Yield the blocks as long as there is room for them.
 
         Raises:
-            Damaged: there is none.
+            Unreadable: there is none.
         """
         while self._left >= 0 and (block := next(blocks, None)) is not None:
             self._left -= len(block)
             yield block
         if self._left < 0:
-            raise Damaged(f"it unpacks to more than {self._most:,} bytes: split it, unpacked")
+            raise Unreadable(f"it unpacks to more than {self._most:,} bytes: split it, unpacked")
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
@@ -202,7 +200,7 @@ def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
         while block := stream.read(BLOCK):
             yield block
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise Damaged(f"damaged ({error}): pack it again") from error
+        raise Unreadable(f"damaged ({error}): pack it again") from error
 
 
 def _gunzipped(packed: BinaryIO) -> Iterator[bytes]:
@@ -215,11 +213,11 @@ def _gunzipped(packed: BinaryIO) -> Iterator[bytes]:
         part = zlib.decompressobj(zlib.MAX_WBITS | 16)
         while not part.eof:
             if not block:
-                raise Damaged("the gzip file is damaged (it breaks off): pack it again")
+                raise Unreadable("the gzip file is damaged (it breaks off): pack it again")
             try:
                 yield part.decompress(block, BLOCK)
             except zlib.error as error:
-                raise Damaged(f"the gzip file is damaged ({error}): pack it again") from error
+                raise Unreadable(f"the gzip file is damaged ({error}): pack it again") from error
             block = part.unconsumed_tail or (b"" if part.eof else packed.read(BLOCK))
         # Zeros may fill up a tape's block.
         block = part.unused_data.lstrip(b"\0")
@@ -227,7 +225,7 @@ def _gunzipped(packed: BinaryIO) -> Iterator[bytes]:
             block = block.lstrip(b"\0")
         if not block:
             return
-    raise Damaged(f"the gzip file has more than {_MAX_GZIP_PARTS:,} parts: pack it again")
+    raise Unreadable(f"the gzip file has more than {_MAX_GZIP_PARTS:,} parts: pack it again")
 
 
 def buffered(blocks: Iterator[bytes]) -> io.BufferedReader:
@@ -241,7 +239,7 @@ class _Blocks(io.RawIOBase):
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
         self._rest: memoryview | None = memoryview(b"")
-        self._damage: Damaged | None = None
+        self._damage: Unreadable | None = None
 
     def readable(self) -> bool:
         """Say that it is."""
@@ -266,7 +264,7 @@ class _Blocks(io.RawIOBase):
         """Return the next block that is not empty, None at the end or where the damage begins."""
         try:
             block = next(filter(None, self._blocks), None)
-        except Damaged as damage:
+        except Unreadable as damage:
             self._damage = damage
             return None
         return None if block is None else memoryview(block)

@@ -7,6 +7,8 @@ from itertools import accumulate
 
 from bs4.dammit import EncodingDetector
 
+from qa.articles.errors import Unreadable
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # begins with UTF-16's mark: asked first
@@ -82,13 +84,7 @@ _BINARY = tuple(
         (rb"\x7fELF|MZ.\x00", "a program"),
     )
 )
-
-
 _NO_TEXT = "neither UTF-8, UTF-16, GB 18030 nor Big5: save it as UTF-8"
-
-
-class Undecodable(Exception):
-    """The bytes cannot be read as text; the message says why and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +108,6 @@ class Decoded:
         return (f"text: {_damage(self.damaged, self.encoding)}",)
 
 
-def decode(data: bytes, declared: str = "") -> str:
-    """Return the text of `read_text`."""
-    return read_text(data, declared).text
-
-
 def read_text(data: bytes, declared: str = "") -> Decoded:
     """Return the text of `data` and what is damaged of it.
 
@@ -126,7 +117,7 @@ def read_text(data: bytes, declared: str = "") -> Decoded:
     leave a doubt. A few bytes that say nothing become U+FFFD.
 
     Raises:
-        Undecodable: it is no text, or too much of it is damaged.
+        Unreadable: it is no text, or too much of it is damaged.
     """
     encoding = _marked(data)
     if not encoding:
@@ -137,9 +128,9 @@ def read_text(data: bytes, declared: str = "") -> Decoded:
     text = data.decode(encoding, "replace").removeprefix("\ufeff")
     name, damaged = _NAMES.get(encoding, encoding), text.count(_DAMAGED)
     if damaged > _ONE_PLACE and damaged > _outside_ascii(text) * _MOST_DAMAGE:
-        raise Undecodable(f"{_damage(damaged, name)}: save it again as UTF-8")
+        raise Unreadable(f"{_damage(damaged, name)}: save it again as UTF-8")
     if len(_CONTROL.findall(text)) > 2 + len(text) * _MOST_CONTROLS:
-        raise Undecodable(_NO_TEXT)
+        raise Unreadable(_NO_TEXT)
     return Decoded(text, name, damaged)
 
 
@@ -154,7 +145,7 @@ def _marked(data: bytes) -> str:
 def _refuse_binary(data: bytes) -> None:
     for beginning, kind in _BINARY:
         if beginning.match(data):
-            raise Undecodable(f"this is {kind}, no text: save its text as UTF-8")
+            raise Unreadable(f"this is {kind}, no text: save its text as UTF-8")
 
 
 def _declaration(data: bytes) -> str:
@@ -172,7 +163,7 @@ def _told_by_content(sample: bytes, declared: str) -> str:
     """Return the encoding that a sample reads best in.
 
     Raises:
-        Undecodable: it reads in none.
+        Unreadable: it reads in none.
     """
     if b"\0" in sample and (wide := _wide(sample)):
         return wide
@@ -193,7 +184,7 @@ def _told_by_content(sample: bytes, declared: str) -> str:
         return "cp1252"
     if _DECLARABLE.fullmatch(declared):
         return declared
-    raise Undecodable(_NO_TEXT)
+    raise Unreadable(_NO_TEXT)
 
 
 def _read(sample: bytes, encoding: str) -> str:

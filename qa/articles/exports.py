@@ -14,8 +14,9 @@ from itertools import chain
 from typing import Literal
 
 from qa.articles.containers import BLOCK, File, buffered
-from qa.articles.decoding import Undecodable, read_text
-from qa.articles.feeds import Unfit, is_json_feed, json_entries
+from qa.articles.decoding import read_text
+from qa.articles.errors import Unreadable
+from qa.articles.feeds import is_json_feed, json_entries
 from qa.articles.finishing import MAX_ARTICLE_BYTES, Reading, check_size
 from qa.articles.records import BODIES, read_entries, read_record
 from qa.errors import ArticleRefused
@@ -77,7 +78,7 @@ def read_lines(file: File) -> Iterator[Reading | ArticleRefused]:
             else:
                 reading = read_record(record, file.origin)
                 yield replace(reading, source=text.encode(), warnings=warnings)
-        except Undecodable as error:
+        except Unreadable as error:
             yield ArticleRefused(f"{file.origin}:{number}", str(error))
         except ArticleRefused as refusal:
             yield ArticleRefused(f"{file.origin}:{number}", refusal.reason)
@@ -108,7 +109,7 @@ def read_object(
     if is_json_feed(value):
         try:
             yield from read_entries(json_entries(value), file.origin, file.name)
-        except Unfit as error:
+        except Unreadable as error:
             yield ArticleRefused(file.origin, str(error))
     elif isinstance(rows, list) and not any(value.get(name) for name in BODIES):
         for number, row in enumerate(rows, 1):
@@ -195,7 +196,7 @@ def _text(line: bytes, encoding: str) -> tuple[str, tuple[str, ...]]:
     """Return a line as text, in its file's encoding or its own, and warnings of what is damaged.
 
     Raises:
-        Undecodable: it is in neither.
+        Unreadable: it is in neither.
     """
     try:
         return line.decode(encoding).removeprefix("\ufeff").strip(), ()
@@ -220,6 +221,6 @@ def _encoding(opening: bytes) -> str:
     # Its first characters are ASCII, so zeros among them tell UTF-16 and UTF-32.
     encoding: str = json.detect_encoding(opening)
     if encoding == "utf-8":
-        with suppress(Undecodable):
+        with suppress(Unreadable):
             return _ASCII_COMPATIBLE.get(read_text(opening).encoding, encoding)
     return encoding

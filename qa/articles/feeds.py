@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 import feedparser
 
+from qa.articles.errors import Unreadable
 from qa.articles.fields import parse_date, parse_url
 from qa.articles.html import html_to_text, parse_html, tidy_line
 
@@ -22,10 +23,6 @@ _TAIL = 4_096
 _JSON_FEED = re.compile(r"https?://(?:www\.)?jsonfeed\.org/version/")
 # What a picture shows would pass for the entry's own description.
 _CAPTION = re.compile(r"(?<=[</]media:)(?:description|text)\b")
-
-
-class Unfit(Exception):
-    """The feed cannot be read; the message says why and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +46,10 @@ def xml_entries(xml: str) -> Iterator[Entry]:
     What stands before that declares entities, which can grow and be fetched: it is left out.
 
     Raises:
-        Unfit: it has too many tags; or, behind all entries that are whole, it does not end.
+        Unreadable: it has too many tags; or, behind all entries that are whole, it does not end.
     """
     if xml.count("<") > MAX_TAGS:
-        raise Unfit(f"the feed has more than {MAX_TAGS:,} tags: split it")
+        raise Unreadable(f"the feed has more than {MAX_TAGS:,} tags: split it")
     # Bytes, lest it be taken for an address. Only text is made of it: nothing need be sanitised.
     feed = feedparser.parse(
         io.BytesIO(_CAPTION.sub("caption", xml).encode("utf-8", "replace")),
@@ -80,7 +77,7 @@ def xml_entries(xml: str) -> Iterator[Entry]:
             lang=(entry.get("title_detail") or {}).get("language") or about.get("language", ""),
         )
     if not whole:
-        raise Unfit("the feed breaks off, its last entry is left out: fetch or save it again")
+        raise Unreadable("the feed breaks off, its last entry is left out: fetch or save it again")
 
 
 def is_json_feed(document: Mapping[str, object]) -> bool:
@@ -92,15 +89,14 @@ def json_entries(feed: Mapping[str, object]) -> Iterator[Entry]:
     """Yield the entries of a JSON Feed (version 1 or 1.1); what has a wrong type is left out.
 
     Raises:
-        Unfit: it has no list of items.
+        Unreadable: it has no list of items.
     """
     items = feed.get("items")
     if not isinstance(items, list):
-        raise Unfit("items: the feed has no list of entries")
+        raise Unreadable("items: the feed has no list of entries")
     for item in items:
         fields = item if isinstance(item, dict) else {}
         authors = _people(fields) or _people(feed)
-        tags = fields.get("tags")
         yield _entry(
             key=_text(fields, "id"),
             title=_text(fields, "title"),
@@ -112,9 +108,7 @@ def json_entries(feed: Mapping[str, object]) -> Iterator[Entry]:
             url=_text(fields, "url") or _text(fields, "external_url"),
             publisher=_text(feed, "title"),
             authors=[_text(one, "name") for one in authors if isinstance(one, dict)],
-            categories=[tag for tag in tags if isinstance(tag, str)]
-            if isinstance(tags, list)
-            else [],
+            categories=[tag for tag in _list(fields, "tags") if isinstance(tag, str)],
             lang=_text(fields, "language") or _text(feed, "language"),
         )
 
@@ -177,8 +171,12 @@ def _date(written: str) -> str:
 
 def _people(of: Mapping[str, object]) -> list[object]:
     """Return the authors of a feed or an item: a list since version 1.1, one before."""
-    authors = of.get("authors")
-    return authors if isinstance(authors, list) else [of["author"]] if "author" in of else []
+    return _list(of, "authors") or ([of["author"]] if "author" in of else [])
+
+
+def _list(of: Mapping[str, object], name: str) -> list[object]:
+    value = of.get(name)
+    return value if isinstance(value, list) else []
 
 
 def _text(of: Mapping[str, object], name: str) -> str:

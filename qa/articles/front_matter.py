@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import yaml
 
+from qa.articles.errors import Unreadable
+
 MAX_CHARACTERS = 64_000
 """Longer front matter is refused: the seed's has 300."""
 MAX_TOML = 8_000
@@ -42,10 +44,6 @@ _TEXT_FIELD = re.compile(
 )
 
 
-class Malformed(Exception):
-    """The front matter cannot be read; the message says why and the remedy."""
-
-
 class Parts(NamedTuple):
     """A document's fields, its body, and what was mended in reading the fields.
 
@@ -61,13 +59,13 @@ def split_front_matter(text: str) -> Parts | None:
     """Return the parts of a document, None if it does not begin with front matter.
 
     Raises:
-        Malformed: the front matter does not end, is too long, or is not what its mark says.
+        Unreadable: the front matter does not end, is too long, or is not what its mark says.
     """
     if opening := _OPENING.match(text):
         mark = opening[1]
         closing = _CLOSING[mark].search(text, opening.end())
         if closing is None:
-            raise Malformed(
+            raise Unreadable(
                 f"the front matter does not end: put a line '{mark}' after its last field"
             )
         return _parts(mark, text[opening.end() : closing.start()], text[closing.end() :])
@@ -80,7 +78,7 @@ def split_front_matter(text: str) -> Parts | None:
         try:
             fields, end = _DECODER.raw_decode(text, text.index("{"))
         except (ValueError, RecursionError) as error:
-            raise Malformed(f"the front matter is no JSON ({error}): mend it") from error
+            raise Unreadable(f"the front matter is no JSON ({error}): mend it") from error
         return Parts(_plain(fields), text[end:])
     return None
 
@@ -88,7 +86,7 @@ def split_front_matter(text: str) -> Parts | None:
 def _parts(mark: str, block: str, body: str) -> Parts:
     most = MAX_TOML if mark == "+++" else MAX_CHARACTERS
     if len(block) > most:
-        raise Malformed(f"the front matter has more than {most:,} characters: shorten it")
+        raise Unreadable(f"the front matter has more than {most:,} characters: shorten it")
     block = block.replace("\r\n", "\n")
     if mark == "---":
         fields, warnings = _yaml(block)
@@ -97,7 +95,7 @@ def _parts(mark: str, block: str, body: str) -> Parts:
         read = tomllib.loads(block) if mark == "+++" else _DECODER.decode(f"{{{block}}}")
     except (ValueError, RecursionError) as error:
         kind = "TOML" if mark == "+++" else "JSON"
-        raise Malformed(f"the front matter is no {kind} ({error}): mend it") from error
+        raise Unreadable(f"the front matter is no {kind} ({error}): mend it") from error
     return Parts(_plain(read), body)
 
 
@@ -105,12 +103,12 @@ def _plain(fields: Mapping[str, object]) -> Mapping[str, object]:
     """Return fields of TOML or JSON with their values as YAML's are read.
 
     Raises:
-        Malformed: they are nested too deeply.
+        Unreadable: they are nested too deeply.
     """
 
     def plain(value: object, depth: int) -> object:
         if depth > MAX_DEPTH:
-            raise Malformed("the front matter is nested too deeply: leave out what is no field")
+            raise Unreadable("the front matter is nested too deeply: leave out what is no field")
         match value:
             case dict():
                 return {str(key): plain(item, depth + 1) for key, item in value.items()}
@@ -136,16 +134,16 @@ def _yaml(block: str) -> tuple[Mapping[str, object], tuple[str, ...]]:
     except yaml.YAMLError as error:
         mended, names = _quote_text_fields(block)
         if not names:
-            raise Malformed(f"the front matter is no YAML ({_where(error)})") from error
+            raise Unreadable(f"the front matter is no YAML ({_where(error)})") from error
         try:
             fields = _load(mended)
         except yaml.YAMLError as again:
-            raise Malformed(f"the front matter is no YAML ({_where(again)})") from again
+            raise Unreadable(f"the front matter is no YAML ({_where(again)})") from again
         warnings = tuple(f"{name}: read as if its value were quoted" for name in names)
     if not fields:
         return {}, warnings
     if not isinstance(fields, dict):
-        raise Malformed("the front matter is no list of fields: write 'title: ...' and so on")
+        raise Unreadable("the front matter is no list of fields: write 'title: ...' and so on")
     return fields, warnings
 
 

@@ -10,6 +10,8 @@ from bs4.element import CData, NavigableString, PageElement, Tag
 from ftfy import TextFixerConfig, fix_encoding
 from markdown_it import MarkdownIt
 
+from qa.articles.errors import Unreadable
+
 MAX_TAGS = 50_000
 """A page with more is refused: 100,000 take 2 to 4 s to read, and news pages have 500 to 5,000."""
 MAX_DEPTH = 200
@@ -84,10 +86,6 @@ _WRAPPED = re.compile(rf"(?<=[{_WIDE}])[ \t]*[\r\n]\s*(?=[{_WIDE}])")
 # Chinese posts put a paragraph on each line; the engines they are written for keep those breaks.
 _SENTENCE_LINE = re.compile(r"(?<=[。！？；：”」…])\r?\n(?=\S)")
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")
-
-
-class Unreadable(Exception):
-    """The body cannot be turned into text; the message says why and the remedy."""
 
 
 def tidy(text: str) -> str:
@@ -167,6 +165,11 @@ def markdown_to_html(markdown: str) -> str:
     return str(MarkdownIt("commonmark").enable("table").render(markdown))
 
 
+def is_hidden(tag: Tag) -> bool:
+    """Say whether an element's own attributes keep it from being seen."""
+    return tag.has_attr("hidden") or _HIDING.search(str(tag.get("style") or "")) is not None
+
+
 def heading_of(root: Tag, text: str) -> str:
     """Return the heading that names the article of this `text`: an h1, or one it opens with."""
     for heading in root.find_all(["h1", "h2", "h3"], limit=5):
@@ -211,9 +214,7 @@ def _pieces(root: Tag) -> Iterator[str]:
 
 
 def _is_unseen(tag: Tag) -> bool:
-    if _UNSEEN.fullmatch(tag.name) or tag.has_attr("hidden"):
-        return True
-    if _HIDING.search(str(tag.get("style") or "")):
+    if _UNSEEN.fullmatch(tag.name) or is_hidden(tag):
         return True
     # A form is a page's machinery, unless (as some site builders do) the page stands inside it.
     # Only the body's own forms are asked, so no element is looked at for more than one of them.

@@ -74,7 +74,7 @@ _NO_AUTHOR = re.compile(r"\d+|admin(?:istrator)?|editor|https?://\S*", re.IGNORE
 
 _SITE_AFTER_SPACE = re.compile(r"\s+[|｜\-–—_·»]+\s+|\s*[|｜_]+\s*")
 _SITE_AFTER_DASH = re.compile(
-    r"(?<=\S)[-–—]+([^-–—]{0,12}(?:网|網|报|報|社|台|臺|新闻|新聞|频道|频道|在线|中心|资讯|客户端|\.com|\.cn))\Z"
+    r"(?<=\S)[-–—]+([^-–—]{0,12}(?:网|網|报|報|社|台|臺|新闻|新聞|频道|頻道|在线|中心|资讯|客户端|\.com|\.cn))\Z"
 )
 
 
@@ -352,4 +352,4 @@ def _without_site(title: str, publisher: str) -> str:
 
 def _key(text: str) -> str:
     """Return what two ways to write a title have in common."""
-    return re.sub(r"[\s\u3000]+", "", text)
+    return "".join(text.split())

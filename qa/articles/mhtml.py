@@ -4,7 +4,8 @@ import email
 import email.policy
 import re
 
-from qa.articles.decoding import decode
+from qa.articles.decoding import Decoded, read_text
+from qa.articles.errors import Unreadable
 
 _HEADER = re.compile(rb"\s*[A-Za-z][A-Za-z-]*:")
 _RELATED = re.compile(rb"^Content-Type:\s*multipart/related", re.IGNORECASE | re.MULTILINE)
@@ -13,26 +14,21 @@ _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _MAX_NESTED = 20
 
 
-class NoPage(Exception):
-    """There is no page in it; the message says why and the remedy."""
-
-
 def is_mhtml(opening: bytes) -> bool:
     """Say whether a file that begins so is a page saved with its pictures."""
     return bool(_HEADER.match(opening) and _RELATED.search(opening))
 
 
-def html_of(data: bytes) -> str:
+def html_of(data: bytes) -> Decoded:
     """Return the page's HTML.
 
     Raises:
-        NoPage: there is none.
-        Undecodable: the page is in no encoding that is known.
+        Unreadable: there is none, or it is in no encoding that is known.
     """
     if len(re.findall(rb"(?i)multipart/", data)) > _MAX_NESTED:
-        raise NoPage("the saved page has parts nested in parts: save it as HTML")
+        raise Unreadable("the saved page has parts nested in parts: save it as HTML")
     for part in email.message_from_bytes(data, policy=email.policy.default).walk():
         page = part.get_payload(decode=True)
         if part.get_content_type() in _PAGES and isinstance(page, bytes):
-            return decode(page, part.get_content_charset(""))
-    raise NoPage("the saved page has no HTML in it: save it again as HTML")
+            return read_text(page, part.get_content_charset(""))
+    raise Unreadable("the saved page has no HTML in it: save it again as HTML")

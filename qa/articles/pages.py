@@ -2,10 +2,9 @@
 
 import logging
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from configparser import ConfigParser
 from copy import deepcopy
-from dataclasses import dataclass
 from itertools import compress
 
 import trafilatura
@@ -13,7 +12,8 @@ from bs4 import BeautifulSoup
 from bs4.element import Tag
 from trafilatura.settings import DEFAULT_CONFIG
 
-from qa.articles.html import html_to_text, parse_html, tidy
+from qa.articles.finishing import Parsed
+from qa.articles.html import html_to_text, is_hidden, parse_html, tidy
 from qa.articles.metadata import body_of, read_fields
 
 _LEAST_EXTRACTED = 50
@@ -36,29 +36,12 @@ _MENU = re.compile(
 _CELLS = ["td", "th"]
 _TABLE_PARTS = ["table", "thead", "tbody", "tfoot", "tr", "td", "th"]
 _BLOCKS = ["p", "div", "table", "ul", "ol", "h1", "h2", "h3", "blockquote", "section"]
-_HIDING = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 # What cannot be used of a page is no one's concern: the article is checked below.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A web page as read.
-
-    Attributes:
-        fields: title, published, updated, url, publisher, author, categories, lang, as written;
-            "" where the page does not say. `categories` is a list.
-        text: the article's text, tidied: a paragraph, an item or a table row a line.
-        heading: the heading the article stands under, which is not in `text`; "" if it has none.
-    """
-
-    fields: Mapping[str, object]
-    text: str
-    heading: str = ""
-
-
-def read_page(markup: str) -> Page:
-    """Return the article of a web page.
+def read_page(markup: str) -> Parsed:
+    """Return the article of a web page; its heading does not stand in its text.
 
     Raises:
         Unreadable: the page has more tags, or is nested deeper, than any article.
@@ -70,7 +53,7 @@ def read_page(markup: str) -> Page:
         text = max(text, _marked_text(markup), _stated_text(root), key=len)
     fields = read_fields(markup, root, seen.split("\n"), text)
     heading, rest = _opening_heading(text, str(fields["title"]))
-    return Page(fields, rest, heading)
+    return Parsed(fields, rest, heading)
 
 
 def _settings() -> ConfigParser:
@@ -149,17 +132,9 @@ def _prepare(root: BeautifulSoup) -> None:
     What no reader sees goes, with the scripts that may hold another text of the article; tables
     that lay out the page become its blocks.
     """
-    for tag in root.find_all(_is_unseen):
+    for tag in root.find_all(lambda tag: tag.name in _UNSEEN or is_hidden(tag)):
         tag.decompose()
     _unmake_layout(root)
-
-
-def _is_unseen(tag: Tag) -> bool:
-    return (
-        tag.name in _UNSEEN
-        or tag.has_attr("hidden")
-        or _HIDING.search(str(tag.get("style") or "")) is not None
-    )
 
 
 def _is_menu(tag: Tag) -> bool:

@@ -13,10 +13,11 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import BinaryIO
 
-from qa.articles.containers import Damaged, File, files_in
-from qa.articles.decoding import Undecodable, read_text
+from qa.articles.containers import File, files_in
+from qa.articles.decoding import read_text
+from qa.articles.errors import Unreadable
 from qa.articles.exports import layout, read_array, read_lines, read_object, value_of
-from qa.articles.feeds import Entry, Unfit, is_json_feed, json_entries, xml_entries
+from qa.articles.feeds import Entry, is_json_feed, json_entries, xml_entries
 from qa.articles.fields import parse_url
 from qa.articles.finishing import (
     MAX_ARTICLE_BYTES,
@@ -26,9 +27,9 @@ from qa.articles.finishing import (
     finish,
     parse_body,
 )
-from qa.articles.front_matter import Malformed, Parts, split_front_matter
-from qa.articles.html import Unreadable, markdown_to_html, tidy
-from qa.articles.mhtml import NoPage, html_of, is_mhtml
+from qa.articles.front_matter import Parts, split_front_matter
+from qa.articles.html import markdown_to_html, tidy
+from qa.articles.mhtml import html_of, is_mhtml
 from qa.articles.pages import read_page
 from qa.articles.records import read_entries
 from qa.errors import ArticleRefused
@@ -84,7 +85,7 @@ def _read_files(stream: BinaryIO, origin: str, declared: str) -> Iterator[Readin
             continue
         try:
             yield from _read_file(file, declared)
-        except (Damaged, Undecodable, Malformed, Unreadable, Unfit, NoPage) as error:
+        except Unreadable as error:
             yield ArticleRefused(file.origin, str(error))
         except ArticleRefused as refusal:
             yield refusal
@@ -112,7 +113,7 @@ def read_feed(data: bytes, origin: str, declared: str = "") -> Iterator[Entry]:
             yield from xml_entries(feed)
         else:
             raise ArticleRefused(origin, "no feed: only a feed links to articles")
-    except (Undecodable, Unfit) as error:
+    except Unreadable as error:
         raise ArticleRefused(origin, str(error)) from error
 
 
@@ -132,7 +133,8 @@ def _read_file(file: File, declared: str) -> Iterator[Reading | ArticleRefused]:
         read_text(opening)
     check_size(len(data), file.origin)
     if is_mhtml(opening):
-        yield _whole(_from_page(html_of(data)), data, file)
+        page = html_of(data)
+        yield _whole(read_page(page.text), page.warnings, data, file)
         return
     decoded = read_text(data, declared)
     text = decoded.text
@@ -142,16 +144,16 @@ def _read_file(file: File, declared: str) -> Iterator[Reading | ArticleRefused]:
     elif feed := _feed(text):
         yield from read_entries(xml_entries(feed), file.origin, file.name)
     else:
-        parsed = _read_document(text, markdown=markdown)
-        warnings = (*decoded.warnings, *parsed.warnings)
-        yield _whole(replace(parsed, warnings=warnings), data, file)
+        yield _whole(_read_document(text, markdown=markdown), decoded.warnings, data, file)
 
 
 def _suffix(origin: str) -> str:
     return PurePath(origin.lower().removesuffix(".gz")).suffix
 
 
-def _whole(parsed: Parsed, data: bytes, file: File) -> Reading:
+def _whole(parsed: Parsed, warnings: tuple[str, ...], data: bytes, file: File) -> Reading:
+    """Return the article that is all of a file, with warnings of how its bytes were read."""
+    parsed = replace(parsed, warnings=(*warnings, *parsed.warnings))
     return replace(finish(parsed, data, file.origin), part=file.name)
 
 
@@ -159,7 +161,7 @@ def _feed(text: str) -> str:
     """Return a feed from its root element on, "" if the text is none.
 
     Raises:
-        Unfit: it is XML of a kind in which there are no articles.
+        Unreadable: it is XML of a kind in which there are no articles.
     """
     if not text.lstrip().startswith("<"):
         return ""
@@ -169,11 +171,11 @@ def _feed(text: str) -> str:
     root = _ROOT.match(text, at)
     name = root[1].lower() if root else ""
     if name in _OTHER_XML:
-        raise Unfit(_OTHER_XML[name])
+        raise Unreadable(_OTHER_XML[name])
     if name in _FEEDS:
         return text[at:]
     if name and name != "html" and text.lstrip().startswith("<?xml"):
-        raise Unfit(f"XML of a kind that is not read ({name}): save it as HTML")
+        raise Unreadable(f"XML of a kind that is not read ({name}): save it as HTML")
     return ""
 
 
@@ -182,15 +184,10 @@ def _read_document(text: str, *, markdown: bool) -> Parsed:
         body = parts.body if _HTML.match(parts.body) else markdown_to_html(parts.body)
         return replace(parse_body(_front_matter_fields(parts), body), warnings=parts.warnings)
     if _HTML.match(text):
-        return _from_page(text)
+        return read_page(text)
     if markdown or _MARKDOWN.search(text):
         return parse_body({}, markdown_to_html(text))
     return _from_plain_text(text)
-
-
-def _from_page(markup: str) -> Parsed:
-    page = read_page(markup)
-    return Parsed(page.fields, page.text, page.heading)
 
 
 def _from_plain_text(text: str) -> Parsed:
@@ -206,12 +203,12 @@ def _front_matter_fields(parts: Parts) -> Mapping[str, object]:
     """Return the fields under the names used here, the first of several names that is filled.
 
     Raises:
-        Unfit: the article is marked as not published.
+        Unreadable: the article is marked as not published.
     """
     fields = {name.lower(): _meant(value) for name, value in parts.fields.items()}
     published = str(fields.get("published")).lower()
     if str(fields.get("draft")).lower() in _YES or published in _NO:
-        raise Unfit("draft: it is not published yet: take the mark out once it is")
+        raise Unreadable("draft: it is not published yet: take the mark out once it is")
     if published in _YES:
         del fields["published"]
     names = {

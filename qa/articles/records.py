@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from qa.articles.errors import Unreadable
 from qa.articles.feeds import Entry
 from qa.articles.fields import shorten
 from qa.articles.finishing import Parsed, Reading, check_size, finish, parse_body
-from qa.articles.html import Unreadable, markdown_to_html, tidy
+from qa.articles.html import markdown_to_html, tidy
 from qa.errors import ArticleRefused
 
 BODIES = ("text", "html", "markdown")
@@ -97,6 +98,6 @@ def _categories(record: Mapping[str, object], origin: str) -> str | list[str]:
     value = record.get("categories")
     if value is None or isinstance(value, str):
         return value or ""
-    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        return list(value)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return value
     raise ArticleRefused(origin, "categories: must be a string or a list of strings")

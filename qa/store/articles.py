@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS articles (
     taken TEXT NOT NULL DEFAULT '',         -- when this version was
     address BLOB NOT NULL DEFAULT x'',      -- sha256 of the publisher's address; empty if unknown
     withdrawn TEXT,                         -- when it was
+    last INTEGER NOT NULL DEFAULT 0,        -- the number of the last version that was withdrawn
     kept_out INTEGER NOT NULL DEFAULT 0     -- withdrawn by name, not because its file was gone
 ) STRICT;
 CREATE TABLE IF NOT EXISTS versions (       -- the earlier ones
@@ -57,10 +58,15 @@ CREATE TABLE IF NOT EXISTS places (         -- where an article was found
     id TEXT NOT NULL,
     reading INTEGER NOT NULL,               -- the last that found it there
     gone INTEGER NOT NULL DEFAULT 0,        -- 1 once it was looked for there and not found
+    digest BLOB NOT NULL DEFAULT x'',       -- sha256 of the bytes that stand there
     PRIMARY KEY (file, location, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS place_by_location ON places (location) WHERE location != '';
 CREATE INDEX IF NOT EXISTS place_by_id ON places (id);
+CREATE TABLE IF NOT EXISTS withheld (       -- bytes of what was withdrawn by name, to know it again
+    digest BLOB PRIMARY KEY,
+    id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (          -- read to their end
     file TEXT PRIMARY KEY,
     digest BLOB NOT NULL,                   -- sha256 of its bytes
@@ -87,8 +93,11 @@ _UPGRADE = """
 ALTER TABLE articles ADD COLUMN taken TEXT NOT NULL DEFAULT '';
 ALTER TABLE articles ADD COLUMN address BLOB NOT NULL DEFAULT x'';
 ALTER TABLE articles ADD COLUMN withdrawn TEXT;
+ALTER TABLE articles ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE articles ADD COLUMN kept_out INTEGER NOT NULL DEFAULT 0;
-INSERT INTO places SELECT location, location, id, 0, 0 FROM articles WHERE article IS NOT NULL;
+INSERT INTO places SELECT location, location, id, 0, 0, digest FROM articles
+    WHERE article IS NOT NULL;
+INSERT OR IGNORE INTO withheld SELECT digest, id FROM articles WHERE article IS NULL;
 DROP INDEX article_by_location;
 ALTER TABLE articles DROP COLUMN location;
 """
@@ -98,13 +107,15 @@ ALTER TABLE articles DROP COLUMN location;
 class Draft:
     """An article that was read and is to be kept.
 
-    `source` is what it was read from, byte for byte. `file` is the file or the feed that was read,
-    empty if the article was sent. `location` is where just this article will be found when that is
-    read again (an absolute path, a part of an archive, an entry of a feed), empty if unknown.
-    `named` says that the id came with the article; otherwise the id is newsqa's own choice and an
-    article known by its location, its bytes or its web address keeps the one it has. `swept` says
-    that nobody asked for this very article: if it was withdrawn by name it stays so. `warnings` are
-    what reading it had to mend.
+    Attributes:
+        source: what it was read from, byte for byte.
+        location: where just this article will be found when its file is read again (an absolute
+            path, a part of an archive, an entry of a feed); empty if unknown.
+        named: the id came with the article; otherwise the id is newsqa's own choice, and an article
+            known by its location, its bytes or its web address keeps the one it has.
+        warnings: what reading it had to mend.
+        file: the file or the feed that was read; empty if the article was sent.
+        swept: nobody asked for this very article: if it was withdrawn by name it stays so.
     """
 
     article: Article
@@ -233,6 +244,13 @@ class ArticleStore:
                         for table in ("files", "refusals"):
                             connection.execute(f"DELETE FROM {table} WHERE file = ?", (file,))
                         connection.execute("UPDATE places SET gone = 1 WHERE file = ?", (file,))
+            # Where another text of an article stands still, that is to be read again.
+            connection.execute(
+                "DELETE FROM files WHERE file IN (SELECT there.file FROM places AS there"
+                " JOIN articles USING (id) JOIN places AS left USING (id)"
+                " WHERE there.gone = 0 AND left.gone = 1 AND there.digest != articles.digest"
+                " AND left.digest = articles.digest)"
+            )
 
     def leave(self, roots: Sequence[str]) -> list[str]:
         """Withdraw what was found under `roots` and is found nowhere now; return its ids.
@@ -240,17 +258,13 @@ class ArticleStore:
         All or none. If its file comes back it does too.
         """
         with self._database.transaction() as connection:
-            left = [
-                id
-                for root in roots
-                for id in _only_gone(connection, root)
-                if _holds(connection, id)
-            ]
-            for id in dict.fromkeys(left):
+            found = dict.fromkeys(id for root in roots for id in _only_gone(connection, root))
+            left = [id for id in found if _holds(connection, id)]
+            for id in left:
                 _withdraw(connection, id, kept_out=False)
         if left:
             self._database.forget()
-        return list(dict.fromkeys(left))
+        return left
 
     def known_files(self, reader: int) -> dict[str, Known]:
         """Return the files that this version of the reader has read, as they were then."""
@@ -269,18 +283,20 @@ class ArticleStore:
             for file, digest, etag, last_modified in rows
         }
 
-    def held_by(self, files: Sequence[str]) -> list[str]:
-        """Return the articles that these files hold, by id."""
+    def held_by(self, files: Sequence[str]) -> list[tuple[str, Outcome]]:
+        """Return the articles that stand in these files unchanged, or were withdrawn by name."""
         rows = self._database.connection().execute(
-            "SELECT DISTINCT id FROM places JOIN articles USING (id)"
-            " WHERE file IN (SELECT value FROM json_each(?)) AND gone = 0 AND article IS NOT NULL",
+            "SELECT DISTINCT id, article IS NULL FROM places JOIN articles USING (id)"
+            " WHERE file IN (SELECT value FROM json_each(?)) AND gone = 0"
+            " AND (article IS NOT NULL OR kept_out)",
             (json.dumps(files),),
         )
-        return [id for (id,) in rows]
+        return [(id, "withdrawn" if withdrawn else "unchanged") for id, withdrawn in rows]
 
     def held_under(self, root: str) -> int:
-        """Return how many articles were found in this file, or in the files of this folder."""
-        return len(self.held_by(_files_under(self._database.connection(), root)))
+        """Return how many articles stood in this file, or in the files of this folder."""
+        held = self.held_by(_files_under(self._database.connection(), root))
+        return sum(outcome == "unchanged" for _, outcome in held)
 
     def refusals(self, files: Sequence[str] | None = None) -> list[Refusal]:
         """Return what is refused now, or of these files, by origin."""
@@ -308,7 +324,7 @@ class ArticleStore:
         if row is None:
             raise ArticleNotFound(id)
         if row[0] is None:
-            raise ArticleGone(id, _moment(row[1]))
+            raise ArticleGone(id, datetime.fromisoformat(row[1]))
         article = _ARTICLE.validate_json(row[0])
         if version is None or version == article.version:
             return article
@@ -395,20 +411,30 @@ def _put(connection: sqlite3.Connection, draft: Draft, reading: int) -> tuple[st
     if id is None:
         id = _free_id(connection, article.id)
     held = connection.execute(
-        "SELECT digest, article, kept_out FROM articles WHERE id = ?", (id,)
+        "SELECT digest, article, kept_out, last FROM articles WHERE id = ?", (id,)
     ).fetchone()
     connection.execute(
-        "INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, 0)",
-        (draft.file, draft.location, id, reading),
+        "INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, 0, ?)",
+        (draft.file, draft.location, id, reading, digest),
     )
-    article = replace(article, id=id, version=1)
+    # One place has one article: what stood there before does so no more.
+    connection.execute(
+        "UPDATE places SET gone = 1 WHERE location = ? AND location != '' AND id != ?",
+        (draft.location, id),
+    )
     if held is None or held[1] is None:
         if held and held[2] and draft.swept:
+            connection.execute("INSERT OR REPLACE INTO withheld VALUES (?, ?)", (digest, id))
             return id, "withdrawn"
+        connection.execute("DELETE FROM withheld WHERE id = ?", (id,))
+        # Its number goes on, so that an address with a version never means another text.
+        article = replace(article, id=id, version=held[3] + 1 if held else 1)
         _write(connection, article, digest, draft.source)
         return id, "added"
     known = _ARTICLE.validate_json(held[1])
-    article = replace(article, version=known.version, updated=article.updated or known.updated)
+    article = replace(
+        article, id=id, version=known.version, updated=article.updated or known.updated
+    )
     if held[0] == digest:
         # Not the origin: the same bytes may lie in two files. But a reader that improved counts.
         article = replace(article, origin=known.origin)
@@ -432,23 +458,32 @@ def _put(connection: sqlite3.Connection, draft: Draft, reading: int) -> tuple[st
 
 
 def _known_id(connection: sqlite3.Connection, draft: Draft, digest: bytes) -> str | None:
-    """Return the id of the article read from this place before, else of the same bytes or address.
+    """Return the id of the article with the same bytes, or of the same place or web address.
 
     What was withdrawn is known too, but what is there comes first.
     """
+    # What still stands as it is in another place has not become what stands here now: it was
+    # copied and the copy rewritten, or moved and its name given to another.
     by_place = (
-        "SELECT id FROM places JOIN articles USING (id) WHERE location = ? AND location != ''"
+        "SELECT id FROM places AS here JOIN articles USING (id)"
+        " WHERE location = :location AND location != '' AND (kept_out OR NOT EXISTS ("
+        " SELECT 1 FROM places WHERE id = here.id AND gone = 0 AND location != :location"
+        " AND places.digest = articles.digest))"
     )
-    by_bytes = "SELECT id FROM articles WHERE digest = ?"
-    order = " ORDER BY article IS NULL, seq LIMIT 1"
-    for query, value in ((by_place, draft.location), (by_bytes, digest)):
-        row = connection.execute(query + order, (value,)).fetchone()
+    by_bytes = "SELECT id FROM articles WHERE digest = :digest"
+    withheld = "SELECT id FROM withheld JOIN articles USING (id) WHERE withheld.digest = :digest"
+    for query in (by_bytes + " AND article IS NOT NULL", by_place, withheld, by_bytes):
+        row = connection.execute(
+            query + " ORDER BY article IS NULL, seq LIMIT 1",
+            {"location": draft.location, "digest": digest},
+        ).fetchone()
         if row:
             return str(row[0])
     # An article that still stands in a place of its own has not moved to this one.
     rows = connection.execute(
-        "SELECT id, article FROM articles WHERE address = ? AND address != x'' AND NOT EXISTS ("
-        " SELECT 1 FROM places WHERE id = articles.id AND location != '' AND gone = 0)"
+        "SELECT id, article FROM articles WHERE address = ? AND address != x''"
+        " AND (article IS NULL OR NOT EXISTS ("
+        " SELECT 1 FROM places WHERE id = articles.id AND location != '' AND gone = 0))"
         " ORDER BY article IS NULL, seq",
         (_address(draft.article.url),),
     )
@@ -462,7 +497,8 @@ def _superseded(connection: sqlite3.Connection, id: str, digest: bytes, draft: D
     """Say whether these bytes are an earlier version, and the newer one stands elsewhere still."""
     row = connection.execute(
         "SELECT 1 FROM versions WHERE id = :id AND digest = :digest AND EXISTS ("
-        " SELECT 1 FROM places WHERE id = :id AND gone = 0 AND file != '' AND file != :file)",
+        " SELECT 1 FROM places JOIN articles USING (id) WHERE id = :id AND gone = 0"
+        " AND file != '' AND file != :file AND places.digest = articles.digest)",
         {"id": id, "digest": digest, "file": draft.file},
     ).fetchone()
     return row is not None
@@ -533,13 +569,23 @@ def _keep_version(connection: sqlite3.Connection, article: Article) -> None:
 
 def _withdraw(connection: sqlite3.Connection, id: str, *, kept_out: bool) -> None:
     """Erase every version; what stays tells that it was there, and how to know it again."""
-    row = connection.execute("SELECT digest, address FROM articles WHERE id = ?", (id,)).fetchone()
+    row = connection.execute(
+        "SELECT digest, address, coalesce(article ->> 'version', 1) FROM articles WHERE id = ?",
+        (id,),
+    ).fetchone()
+    if kept_out:
+        connection.execute(
+            "INSERT OR REPLACE INTO withheld SELECT digest, id FROM articles WHERE id = :id"
+            " UNION SELECT digest, id FROM versions WHERE id = :id",
+            {"id": id},
+        )
     for table in ("articles", "versions"):
         connection.execute(f"DELETE FROM {table} WHERE id = ?", (id,))
     if not kept_out:
         connection.execute("DELETE FROM places WHERE id = ?", (id,))
     connection.execute(
-        "INSERT INTO articles (id, digest, address, withdrawn, kept_out) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO articles (id, digest, address, last, withdrawn, kept_out)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
         (id, *row, _now().isoformat(), kept_out),
     )
 
@@ -583,10 +629,6 @@ def _only_gone(connection: sqlite3.Connection, root: str) -> list[str]:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def _change(row: tuple[int, str, str | None]) -> Change:

@@ -70,8 +70,10 @@ class Database:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Commit everything that is done inside, or nothing."""
         connection = self.connection()
-        connection.execute("BEGIN IMMEDIATE")
+        # Who writes would come to hold all of a file that grows: let go of what was mapped.
+        connection.execute("PRAGMA mmap_size = 0")
         try:
+            connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
         except BaseException:
@@ -79,6 +81,8 @@ class Database:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+        finally:
+            connection.execute(f"PRAGMA mmap_size = {MAPPED}")
 
     def forget(self) -> None:
         """Empty the write-ahead log, where what was erased is still to be read."""

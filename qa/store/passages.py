@@ -105,12 +105,12 @@ WHERE {_PASSES} AND article_id != :id AND text IN ({_SAME})
 ORDER BY article_id
 """
 
-_COPIED = f"""
-SELECT EXISTS (
-    SELECT 1 FROM documents AS own JOIN documents AS other
-    WHERE own.article_id = :id AND other.text IN ({_SAME})
-      AND (other.published IS NULL, ifnull(other.published, 0), other.seq, other.article_id)
-        < (own.published IS NULL, ifnull(own.published, 0), own.seq, own.article_id))
+_EARLIER = f"""
+SELECT other.article_id FROM documents AS own JOIN documents AS other
+WHERE own.article_id = :id AND other.text IN ({_SAME})
+  AND (other.published IS NULL, ifnull(other.published, 0), other.seq, other.article_id)
+    < (own.published IS NULL, ifnull(own.published, 0), own.seq, own.article_id)
+ORDER BY other.published IS NULL, other.published, other.seq, other.article_id
 """
 
 MOST = 100
@@ -274,16 +274,14 @@ class PassageStore:
         rows = self._database.connection().execute(_COPIES, {**_values(filters), "id": article_id})
         return tuple(id for (id,) in rows)
 
-    def copied(self, article_ids: Iterable[str]) -> frozenset[str]:
-        """Return which of these articles are copies of an earlier one.
+    def earlier(self, article_id: str) -> tuple[str, ...]:
+        """Return the copies that are earlier than an article, the earliest first.
 
         The earlier was published earlier or, where both were at once or neither says when, came
         earlier; one that says when comes before one that does not.
         """
-        connection = self._database.connection()
-        return frozenset(
-            id for id in article_ids if connection.execute(_COPIED, {"id": id}).fetchone()[0]
-        )
+        rows = self._database.connection().execute(_EARLIER, {"id": article_id})
+        return tuple(id for (id,) in rows)
 
     def intact(self) -> bool:
         """Say whether SQLite finds the whole file as it should be."""

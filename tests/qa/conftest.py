@@ -1,6 +1,6 @@
-"""A small deterministic encoder and articles made of a few words, for tests that need no model."""
+"""A small deterministic encoder, articles of a few words and a web site: tests need no more."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -14,6 +14,7 @@ from qa.articles import article_id
 from qa.store import Draft
 from qa.text import detect_language, split_sentences
 from qa.types import Article, Hit, Passage, Scores, Span
+from tests.news_site import NewsSite, news_site
 
 DIMENSION = 64
 
@@ -116,3 +117,10 @@ def unnamed(text: str, location: str = "") -> Draft:
 def hashing() -> HashingEncoder:
     """Return an encoder that has not encoded anything yet."""
     return HashingEncoder()
+
+
+@pytest.fixture
+def site() -> Iterator[NewsSite]:
+    """Serve a web site of no pages yet."""
+    with news_site() as serving:
+        yield serving

@@ -277,6 +277,16 @@ def test_a_page_saved_with_its_pictures_is_read() -> None:
     assert reading.part == ""
 
 
+def test_damage_in_a_saved_page_is_told() -> None:
+    page = "<html><body><h1>开工</h1><p>今天开工，明天完工。</p></body></html>".encode()
+    head = b"Content-Type: multipart/related; boundary=a\n\n--a\nContent-Type: text/html\n\n"
+
+    reading = read(head + page.replace("明".encode(), b"\xff") + b"\n--a--\n", "page.mht")
+
+    assert reading.article.text == "今天开工，\ufffd天完工。"
+    assert reading.warnings == ("text: damaged in 1 place (read as UTF-8)",)
+
+
 RECORDS = [
     {"id": f"n{n}", "title": f"第{n}条", "text": f"这是第{n}条新闻的正文。"} for n in range(3)
 ]

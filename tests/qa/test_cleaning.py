@@ -315,6 +315,8 @@ def test_an_address_goes_with_the_notice_above_it() -> None:
     [
         "广告 这么好的房子 >>点击进入 ×",
         ".isgif{position:relative;}.isgif img{margin:0;}.isgif:after{content:'GIF';}",
+        "p.p1 {margin: 0.0px; font: 12.0px Helvetica} span.s1 {color: #333}",
+        'showPlayer({id:"/xml/2023/8/1/1.xml",autoplay:0,width:640,height:360});',
     ],
 )
 def test_a_line_is_cut_where_machinery_was_written_into_it(insert: str) -> None:
@@ -325,7 +327,7 @@ def test_a_line_is_cut_where_machinery_was_written_into_it(insert: str) -> None:
 
 
 def test_measures_and_code_in_a_line_stay() -> None:
-    text = "户外广告 长3 ×高4米。样式写作 a{b} 即可。"
+    text = "户外广告 长3 ×高4米。样式写作 a{b} 即可，另有 rows.map { it.name } 和 showPlayer()。"
 
     assert clean(text).text == text
 

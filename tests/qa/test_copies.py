@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa.articles.cleaning import clean
+from qa.articles.html import tidy
 from qa.copies import LONGEST, SHARE, Fingerprint, adds, alike, fingerprint
 
 NEWS = Path(os.environ.get("NEWSQA_DATA", Path(__file__).parents[3] / "shared" / "data")) / (
@@ -148,7 +150,7 @@ def test_a_report_with_another_storys_text_behind_its_own_is_no_copy() -> None:
 
 def test_copying_is_no_chain() -> None:
     words = some_words(320, 1)
-    first, second, third = (" ".join(words[at : at + 200]) for at in (0, 60, 120))
+    first, second, third = (" ".join(words[at : at + 200]) for at in (0, 55, 110))
 
     assert copies(first, second)
     assert copies(second, third)
@@ -235,12 +237,12 @@ def test_an_editors_name_adds_nothing_and_a_sentence_does() -> None:
 
 @pytest.mark.skipif(not NEWS.is_dir(), reason="needs NEWSQA_DATA with crud_news in it")
 def test_news_that_was_copied_is_told() -> None:
-    """Of the reprints that share half of the shorter text, .97 are told among 11,583 articles.
+    """Of the reprints that share half of the shorter text, .96 are told among 11,583 articles.
 
     The number of pairs stands here to be noticed if it changes.
     """
     originals, near = rows("passages"), rows("near_copies")
-    made = {row["id"]: fingerprint(row["text"]) for row in originals + near}
+    made = {row["id"]: fingerprint(as_read(row)) for row in originals + near}
     labels = {
         frozenset((row["id"], row["copy_of"])): max(row["share_of_copy"], row["share_of_gold"])
         for row in near
@@ -250,12 +252,17 @@ def test_news_that_was_copied_is_told() -> None:
 
     half = {pair for pair, share in labels.items() if share >= 0.5}
     assert len(told & half) >= 0.95 * len(half)
-    assert len(told) < 900
+    assert len(told) < 830
 
 
 def rows(name: str) -> list[dict[str, Any]]:
     with gzip.open(NEWS / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
+
+
+def as_read(row: dict[str, Any]) -> str:
+    """Return the text of the article that newsqa keeps."""
+    return clean(tidy(row["text"]), row.get("title", "")).text
 
 
 def all_pairs(made: dict[str, Fingerprint]) -> set[frozenset[str]]:

@@ -337,8 +337,50 @@ def test_an_empty_folder_withdraws_nothing(corpus: Corpus, news: Path) -> None:
     with pytest.raises(SyncRefused, match="3 articles"):
         corpus.sweep(corpus.look([str(news)]), sync=True)
     news.rmdir()
-    assert corpus.sweep(corpus.look([str(news)]), sync=True).gone == ()
+    with pytest.raises(SyncRefused, match="3 articles"):
+        corpus.sweep(corpus.look([str(news)]), sync=True)
+    assert corpus.sweep(corpus.look([str(news)])).gone == ()
     assert len(corpus.articles) == 3
+
+    # Unless that is what is meant.
+    assert len(corpus.sweep(corpus.look([str(news)]), sync=True, emptied=True).gone) == 3
+
+
+def test_a_link_that_is_set_to_another_folder_is_an_update(corpus: Corpus, tmp_path: Path) -> None:
+    """As exports do that come whole or not at all."""
+    for release, texts in (("r1", ("一 tea。", "二 tea。")), ("r2", ("三 tea。",))):
+        (tmp_path / release).mkdir()
+        for n, text in enumerate(texts):
+            (tmp_path / release / f"{n}.md").write_text(text)
+    current = tmp_path / "current"
+    current.symlink_to("r1")
+    corpus.sweep(corpus.look([str(current)]), sync=True)
+    current.unlink()
+    current.symlink_to("r2")
+
+    report = corpus.sweep(corpus.look([str(current)]), sync=True)
+
+    assert (report.count("updated"), len(report.gone), len(corpus.articles)) == (1, 1, 1)
+
+
+def test_a_file_that_a_search_passes_over_stays_while_it_is_there(
+    corpus: Corpus, news: Path
+) -> None:
+    odd = news / "odd.news"
+    odd.write_text("Tea in an odd file.")
+    corpus.sweep(corpus.look([str(odd)]))
+
+    assert corpus.sweep(corpus.look([str(news)]), sync=True).gone == ()
+    odd.unlink()
+    assert len(corpus.sweep(corpus.look([str(news)]), sync=True).gone) == 1
+
+
+def test_a_home_among_the_news_is_no_news(corpus: Corpus, news: Path) -> None:
+    open_corpus(news / "home").add(drafts("a", 1))
+
+    report = corpus.sweep(corpus.look([str(news)]))
+
+    assert (report.count("added"), report.refused) == (3, ())
 
 
 def test_what_was_refused_is_told_until_its_file_is_mended(corpus: Corpus, news: Path) -> None:

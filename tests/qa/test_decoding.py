@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.articles.decoding import Undecodable, decode, read_text
+from qa.articles.decoding import read_text
+from qa.articles.errors import Unreadable
 
 SIMPLIFIED = (
     "本报讯（记者李明）昨天上午，滨江市举行跨江大桥开工仪式，市长和有关部门负责人出席。据介绍，大桥全长六公里，"
@@ -42,6 +43,10 @@ TEXTS = {
     "utf-32-be": SIMPLIFIED,
 }
 DECLARATIONS = ("", "utf-8", "gb2312", "big5", "iso-8859-1", "no-such-encoding", "unicode_escape")
+
+
+def decode(data: bytes, declared: str = "") -> str:
+    return read_text(data, declared).text
 
 
 def page(text: str, declared: str) -> str:
@@ -121,9 +126,7 @@ def test_what_is_damaged_all_over_is_refused() -> None:
     encoded = bytearray(SIMPLIFIED.encode())
     encoded[::40] = b"\xff" * len(encoded[::40])
 
-    with pytest.raises(
-        Undecodable, match=r"damaged in \d+ places \(read as UTF-8\): save it again"
-    ):
+    with pytest.raises(Unreadable, match=r"damaged in \d+ places \(read as UTF-8\): save it again"):
         decode(bytes(encoded))
 
 
@@ -141,7 +144,7 @@ def test_what_is_damaged_all_over_is_refused() -> None:
     ],
 )
 def test_what_is_no_text_is_called_by_its_name(data: bytes, kind: str) -> None:
-    with pytest.raises(Undecodable, match=f"this is {kind}.*: save its text as UTF-8"):
+    with pytest.raises(Unreadable, match=f"this is {kind}.*: save its text as UTF-8"):
         decode(data)
 
 
@@ -150,7 +153,7 @@ def test_what_is_no_text_is_called_by_its_name(data: bytes, kind: str) -> None:
     [random.Random(5).randbytes(5_000), bytes(5_000), b"\xff" * 5_000, b"a\x01\x02\x03" * 99],
 )
 def test_bytes_that_read_as_nothing_are_refused(data: bytes) -> None:
-    with pytest.raises(Undecodable, match="save it"):
+    with pytest.raises(Unreadable, match="save it"):
         decode(data, "iso-8859-12")
 
 
@@ -167,7 +170,7 @@ def test_ten_megabytes_are_read_within_seconds(encoding: str) -> None:
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     try:
         decoded = read_text(data)
-    except Undecodable:
+    except Unreadable:
         return
     assert decoded.damaged == decoded.text.count("\ufffd")
 

@@ -1,22 +1,15 @@
 """Feeds on the web: their entries are articles, asked for only when they have changed."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import qa.linked
 from qa.corpus import Corpus, Report
-from tests.news_site import NewsSite, Page, news_site
+from tests.news_site import NewsSite, Page
 
 from .conftest import HashingEncoder
-
-
-@pytest.fixture
-def site() -> Iterator[NewsSite]:
-    with news_site() as site:
-        yield site
 
 
 @pytest.fixture
@@ -103,6 +96,10 @@ def test_linked_pages_are_read_only_when_asked_for_and_once(
     assert [one.reason for one in report.refused] == ["the server answers 404 Said"]
 
     # What was refused is tried again, though the feed has not changed; what was read is not.
+    # The words of the entry do not take the place of the page that was read.
+    report = take(corpus, site.at("/feed2"))
+    assert [one for one in report.taken if one[0] == id] == []
+    assert corpus.articles.get(id).version == 1
     site.pages["/2"] = page("大桥通车", "大桥明天通车。")
     site.asked.clear()
     report = take(corpus, site.at("/feed2"), linked=True)

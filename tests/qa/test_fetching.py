@@ -3,7 +3,6 @@ import socket
 import time
 import tracemalloc
 import zlib
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -24,12 +23,6 @@ from qa.fetching import (
 from tests.news_site import NewsSite, Page, news_site
 
 
-@pytest.fixture
-def site() -> Iterator[NewsSite]:
-    with news_site() as serving:
-        yield serving
-
-
 def refusal(address: str, **options: object) -> FetchFailed:
     with pytest.raises(FetchFailed) as caught:
         fetch(address, **options)  # type: ignore[arg-type]
@@ -42,8 +35,7 @@ def test_brings_what_stands_there_and_what_the_server_says_of_it(site: NewsSite)
     fetched = fetch(site.at("/a"))
     assert fetched
     assert fetched.body.decode(fetched.declared) == "新闻"
-    assert (fetched.kind, fetched.etag, fetched.last_modified) == ("text/html", '"1"', "x")
-    assert (fetched.address, fetched.moved) == (site.at("/a"), "")
+    assert (fetched.address, fetched.etag, fetched.last_modified) == (site.at("/a"), '"1"', "x")
     assert site.asked[0].headers["user-agent"] == USER_AGENT
     assert "if-none-match" not in site.asked[0].headers
 
@@ -60,21 +52,14 @@ def test_what_did_not_change_is_not_brought_again(site: NewsSite) -> None:
     assert (again.body, again.etag) == (b"<rss></rss>", '"2"')
 
 
-@pytest.mark.parametrize(
-    ("statuses", "moved"), [((301, 308), "/c"), ((301, 302), "/b"), ((307,), "")]
-)
-def test_redirects_are_followed_and_lasting_ones_told(
-    site: NewsSite, statuses: tuple[int, ...], moved: str
-) -> None:
-    places = ["/a", "/b", "/c"]
-    for here, there, status in zip(places, places[1:], statuses, strict=False):
+def test_redirects_are_followed(site: NewsSite) -> None:
+    places = ["/a", "/b", "/c", "/d", "/e"]
+    for here, there, status in zip(places, places[1:], (301, 302, 307, 308), strict=False):
         site.pages[here] = Page(status=status, headers={"location": there})
-    last = places[len(statuses)]
-    site.pages[last] = Page(b"here")
+    site.pages["/e"] = Page(b"here")
     fetched = fetch(site.at("/a"))
     assert fetched
-    assert (fetched.address, fetched.body) == (site.at(last), b"here")
-    assert fetched.moved == (site.at(moved) if moved else "")
+    assert (fetched.address, fetched.body) == (site.at("/e"), b"here")
 
 
 def test_redirects_end(site: NewsSite) -> None:
@@ -163,9 +148,9 @@ def test_a_body_is_cut_off_at_its_bound(site: NewsSite) -> None:
 
 
 def test_a_bomb_is_measured_unpacked(site: NewsSite) -> None:
-    """A gigabyte of zeros, packed into a megabyte, takes no more memory than is allowed."""
+    """200 MB of zeros, packed into 200 kB, take no more memory than is allowed."""
     packer = zlib.compressobj(9, wbits=31)
-    bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(1000)) + packer.flush()
+    bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(200)) + packer.flush()
     site.pages["/a"] = Page(bomb, headers={"content-encoding": "gzip"})
     tracemalloc.start()
     try:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.articles.html import MAX_TAGS, Unreadable, html_to_text, parse_html, tidy
+from qa.articles.errors import Unreadable
+from qa.articles.html import MAX_TAGS, html_to_text, parse_html, tidy
 
 
 def text_of(markup: str) -> str:

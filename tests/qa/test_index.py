@@ -780,7 +780,9 @@ def test_a_build_takes_the_vectors_of_an_earlier_format_and_leaves_its_files_alo
     else:
         manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": earlier}))
         with closing(sqlite3.connect(old / "passages.sqlite")) as file:
-            file.executescript("DROP TABLE categories; DROP TABLE changes; PRAGMA user_version = 7;")
+            file.executescript(
+                "DROP TABLE categories; DROP TABLE changes; PRAGMA user_version = 7;"
+            )
     before = (old / "passages.sqlite").read_bytes()
     local.encoder.encoded.clear()
 

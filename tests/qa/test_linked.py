@@ -1,5 +1,5 @@
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -11,16 +11,10 @@ from qa.errors import ArticleRefused
 from qa.fetching import FetchFailed
 from qa.linked import Linked, Pages, linked
 from qa.types import Article
-from tests.news_site import NewsSite, Page, news_site
+from tests.news_site import NewsSite, Page
 
 HTML = {"content-type": "text/html; charset=utf-8"}
 TEXT = "The bridge over the river was opened on Monday after two years of work."
-
-
-@pytest.fixture
-def site() -> Iterator[NewsSite]:
-    with news_site() as serving:
-        yield serving
 
 
 def pages_of(site: NewsSite, pause: float = 0.0) -> Pages:

@@ -203,12 +203,13 @@ def test_what_only_the_longer_report_says_is_found_there(
 def test_of_copies_the_earliest_published_is_quoted(
     engine: Engine, report: Article, retriever: Retriever
 ) -> None:
-    days = {"a": "2025-03-03", "b": "2025-03-01", "c": "2025-03-02", "d": ""}
+    """Of those that do not say when, it is the one that came first."""
+    days = {"b": "2025-03-03", "c": "2025-03-01", "d": "2025-03-02", "e": "", "a": ""}
     engine.corpus.add(
         named(replace(make_article(id, report.text, published=day and f"{day}T08:00:00Z")))
         for id, day in days.items()
     )
-    for first, others in (("b", "acd"), ("c", "ad"), ("a", "d")):
+    for first, others in (("c", "abde"), ("d", "abe"), ("b", "ae"), ("e", "a")):
         hits = engine.search(Query("云帆制冷的净利润", 20, retriever=retriever))
         assert {(hit.article_id, hit.copies) for hit in hits} == {(first, tuple(others))}
         engine.corpus.remove([first])

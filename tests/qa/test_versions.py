@@ -132,18 +132,51 @@ def test_an_address_alone_makes_no_version(articles: ArticleStore, url: str, fir
     assert outcome == "added"
 
 
-def test_of_two_copies_the_one_that_was_not_edited_does_not_turn_it_back(
-    articles: ArticleStore,
-) -> None:
+def test_a_copy_that_is_rewritten_is_another_article(articles: ArticleStore) -> None:
     ((id, _),) = read(articles, 1, "/a.md", found("旧文。", "/a.md"))
     read(articles, 1, "/b.md", found("旧文。", "/b.md"))
-    read(articles, 2, "/a.md", found("新文。", "/a.md"))
 
-    assert read(articles, 3, "/b.md", found("旧文。", "/b.md")) == [(id, "unchanged")]
-    assert articles.get(id).text == "新文。"
-    # But an edit that is taken back is the newest version.
-    assert read(articles, 4, "/a.md", found("新文二。", "/a.md")) == [(id, "updated")]
-    assert articles.get(id).version == 3
+    ((other, outcome),) = read(articles, 2, "/a.md", found("新文。", "/a.md"))
+
+    assert (outcome, articles.get(id).text, articles.get(other).text) == (
+        "added",
+        "旧文。",
+        "新文。",
+    )
+    # An edit that is taken back leaves what it was before, and one article again.
+    assert read(articles, 3, "/a.md", found("旧文。", "/a.md")) == [(id, "unchanged")]
+    assert articles.leave(["/"]) == [other]
+
+
+def test_a_name_that_is_given_to_another_article_makes_no_version(articles: ArticleStore) -> None:
+    ((one, _),) = read(articles, 1, "/latest.md", found("一。", "/latest.md"))
+
+    read(articles, 2, "/2024.md", found("一。", "/2024.md"))
+    ((two, outcome),) = read(articles, 2, "/latest.md", found("二。", "/latest.md"))
+
+    assert (outcome, articles.get(one).text, articles.get(two).text) == ("added", "一。", "二。")
+    # Names that are swapped change nothing.
+    assert read(articles, 3, "/2024.md", found("二。", "/2024.md")) == [(two, "unchanged")]
+    assert read(articles, 3, "/latest.md", found("一。", "/latest.md")) == [(one, "unchanged")]
+
+
+def test_of_two_files_with_one_id_the_other_is_read_again_when_the_newer_goes(
+    articles: ArticleStore,
+) -> None:
+    one, other = (
+        replace(found(text, file, None, id="s1"), named=True)
+        for text, file in (("一。", "/x.jsonl"), ("二。", "/y.jsonl"))
+    )
+    read(articles, 1, "/x.jsonl", one)
+    read(articles, 1, "/y.jsonl", other)
+    assert set(articles.known_files(1)) == {"/x.jsonl", "/y.jsonl"}
+
+    articles.miss(["/"], "/x.jsonl".__eq__)
+
+    assert articles.known_files(1) == {}
+    assert read(articles, 2, "/x.jsonl", one) == [("s1", "updated")]
+    articles.miss(["/"], "/x.jsonl".__eq__)
+    assert set(articles.known_files(1)) == {"/x.jsonl"}
 
 
 # Going.
@@ -170,7 +203,20 @@ def test_what_was_withdrawn_by_name_is_told_and_stays_out_of_every_sweep(
     assert len(articles) == 0
     # Asked for by name, it comes back.
     assert articles.put([replace(found("文。", "/a.md"), swept=False)]) == [(id, "added")]
-    assert articles.get(id).version == 1
+    # Its number goes on: no address with a version comes to mean another text.
+    assert articles.get(id).version == 3
+    with pytest.raises(ArticleNotFound):
+        articles.get(id, 1)
+
+
+def test_what_was_withdrawn_is_known_by_every_text_it_had(articles: ArticleStore) -> None:
+    ((id, _),) = read(articles, 1, "/a.md", found("一。", "/a.md"))
+    read(articles, 2, "/a.md", found("二。", "/a.md"))
+    articles.remove([id])
+    assert read(articles, 3, "/a.md", found("三。", "/a.md")) == [(id, "withdrawn")]
+
+    for text in ("一。", "二。", "三。"):
+        assert read(articles, 4, "/b.md", found(text, "/b.md")) == [(id, "withdrawn")]
 
 
 def test_what_is_found_nowhere_is_withdrawn_and_comes_back_with_its_file(
@@ -227,10 +273,11 @@ def test_files_are_known_by_who_read_them(articles: ArticleStore) -> None:
 
     assert articles.known_files(1) == {"/a.md": Known(b"\1")}
     assert articles.known_files(2) == {}
-    assert articles.held_by(["/a.md"]) == [id]
+    assert articles.held_by(["/a.md"]) == [(id, "unchanged")]
     articles.remove([id])
     assert articles.known_files(1) == {"/a.md": Known(b"\1", withheld=True)}
-    assert articles.held_by(["/a.md"]) == []
+    assert articles.held_by(["/a.md"]) == [(id, "withdrawn")]
+    assert articles.held_under("/a.md") == 0
 
 
 # Homes of before.

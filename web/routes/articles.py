@@ -18,7 +18,7 @@ from qa.sources import draft
 from qa.store import ArticleStore, Draft, Outcome
 from qa.types import Article, Language
 from web.page import SHELL
-from web.problems import STATUS, described
+from web.problems import described, status_of
 from web.routes.state import TheEngine
 from web.sent import BODY, Sent, read_sent
 
@@ -201,7 +201,7 @@ def _status(articles: ArticleStore, article_id: str, version: int | None) -> HTT
     try:
         articles.get(article_id, version)
     except ArticleNotFound as error:
-        return STATUS[type(error)]
+        return status_of(error)
     return HTTPStatus.OK
 
 

@@ -77,9 +77,11 @@ _SCRIPT_END = re.compile(r"[\s{}()\[\];,]+")
 _PAGE_MARK = re.compile(
     r".*(?:第\s*\d+\s*页|[上下]一页|[Pp]age\s+\d+\s+of\b).*|\d{1,3}(?:\s+\d{1,3})+"
 )
-# Style sheets, advertisements and players' labels that scraping wrote into a paragraph.
+# Style sheets, players, advertisements and labels that scraping wrote into a paragraph.
 _INSERT = re.compile(
-    r"(?:\.[A-Za-z][\w-]{1,40}(?:[ :>]{1,2}[\w-]{1,20})*+\{[^{}]{1,600}\})+"
+    r"(?:(?:(?<![A-Za-z])[a-z]{1,6})?\.[A-Za-z][\w-]{1,40}(?:[ :>]{1,2}[\w-]{1,20})*+"
+    r" ?\{[^{}:]{1,60}:[^{}]{1,600}\}\s*)+"
+    r"|(?<![A-Za-z.])showPlayer\(\{[^{}]{1,400}\}\);?"
     r"|(?:(?<=[。！？!?…”」）)×])|^)\s*广告 [^。×\n]{2,80} ×|广告 [^。，×\n]{2,60}[^\d。×\n]{3} ×"
     r"|^时间[:：]提示信息.{0,60}?确认取消"
 )
