@@ -64,7 +64,10 @@ class VectorIndex:
             found = _checksum(file, size - _CHECKSUM)
             if file.read() != found:
                 raise ValueError(f"{path}: not as it was written")
-        return cls._of(_Part(faiss.read_index(str(path))))
+        try:
+            return cls._of(_Part(faiss.read_index(str(path))))
+        except RuntimeError as error:  # FAISS opens it again, and it may be gone by then
+            raise OSError(f"{path}: cannot be read ({error})") from error
 
     @classmethod
     def _of(cls, sealed: "_Part") -> Self:

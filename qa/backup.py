@@ -49,6 +49,8 @@ def backup(home: Path, destination: Path) -> Path:
         raise HomeUnusable(f"{destination}: is there already; name a new file")
     if not (home / ARTICLES).exists():
         raise HomeUnusable(f"{home}: holds no articles")
+    if not destination.parent.is_dir():
+        raise HomeUnusable(f"{destination.parent}: no such folder; name one that is there")
     partial = destination.with_name(f".{destination.name}.partial")
     with _failing(destination), TemporaryDirectory(dir=destination.parent) as temporary:
         folder = Path(temporary)

@@ -22,6 +22,7 @@ from embeddings.vectors import Ids, VectorIndex, Vectors
 from qa.errors import NewsqaError
 from qa.index import Generations, Manifest
 from qa.lexical import WordIndex
+from qa.store import ArticleStore, PassageStore
 from qa.store.database import Database, writable
 
 ROWS = 10_000
@@ -66,7 +67,7 @@ def check(home: Path) -> tuple[Finding, ...]:
     found = _examined(articles, articles.name, _RESTORE, _wrong_articles)
     if folder:
         found += _link(home, folder) + _index(folder, articles if not found else None)
-    return tuple(found + _leftovers(home, folder))
+    return tuple(found + _left(home, folder, whole=not found))
 
 
 def _link(home: Path, folder: Path) -> list[Finding]:
@@ -93,10 +94,9 @@ def _index(folder: Path, articles: Path | None) -> list[Finding]:
         try:
             cursor = int(file.stem.removeprefix("vectors-"))
             kept.append((file.name, cursor, *VectorIndex.load(file).arrays()))
-        except FileNotFoundError:  # a writer has written the one after the next
-            continue
         except (OSError, ValueError) as error:
-            found.append(Finding(f"{name}/{file.name}", str(error), _OPENING))
+            if file.exists():  # else a writer has written the one after the next
+                found.append(Finding(f"{name}/{file.name}", str(error), _OPENING))
     try:
         if (folder / "words").exists():
             kept.append(("words", *_words(folder / "words"), None))
@@ -245,16 +245,24 @@ def _wrong_follower(
             return
 
 
-def _leftovers(home: Path, folder: Path | None) -> list[Finding]:
+def _left(home: Path, folder: Path | None, *, whole: bool) -> list[Finding]:
     """Return what writers left that were stopped, unless one is at work."""
     try:
         with FileLock(home / "writer.lock", timeout=0):
             paths = [*home.glob("generations/.*"), *home.glob(".current.*")]
             paths += [] if folder is None else folder.glob(".*")
-            return [
+            found = [
                 Finding(path.relative_to(home).as_posix(), "left by one that was stopped", _REBUILD)
                 for path in paths
             ]
+            if folder and whole:
+                passages = PassageStore(folder / "passages.sqlite", as_is=True)
+                behind = ArticleStore(home / "articles.sqlite").pending(passages.article_seq)
+                passages.close()
+                if behind:
+                    problem = f"{behind} changes of articles are not in it yet"
+                    found.append(Finding(f"generations/{folder.name}", problem, _OPENING))
+            return found
     except (Timeout, OSError):  # at work, or nothing can be written
         return []
 

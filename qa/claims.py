@@ -85,6 +85,7 @@ def claims(
 
     `weights` gives each concept of the question its weight (inverse document frequency).
     """
+    ranked = told_once(ranked)
     several = asks_for_several(question)
     if several and (items := listed(ranked[0])):
         return Claims((tuple(items),))
@@ -141,6 +142,16 @@ def listed(best: Candidate) -> list[Quote]:
     wide = Passage(article.id, first, last, span, span.of(article.text))
     hit = replace(best.hit, passage=wide, matches=())
     return [Quote(hit, article.sentences[number]) for number in items]
+
+
+def told_once(ranked: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates without those that an article repeats from one it is a copy of."""
+    kept: list[Candidate] = []
+    for one in ranked:
+        originals = [other for other in kept if one.hit.article.id in other.hit.copies]
+        if not any(_alike(one.text, other.text) for other in originals):
+            kept.append(one)
+    return kept
 
 
 def _is_of(time: Time | None, of: Told) -> bool:

@@ -419,6 +419,8 @@ class LocalIndex:
                 view = _View(cursor, VectorIndex.load(path))
                 break
             except (OSError, ValueError) as error:
+                if not path.exists():  # a writer has written the one after the next
+                    continue
                 logger.warning("%s; its vectors are read from the passages instead", error)
                 if not self._store.read_only:
                     self._damaged.append(path)

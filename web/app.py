@@ -8,8 +8,10 @@ from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response
 
+from embeddings.models import ModelUnusable
 from qa.articles import MAX_ARTICLE_BYTES
 from qa.engine import Engine
+from qa.errors import NewsqaError
 from qa.types import Query
 from web import health, page, problems, routes
 from web.head import Head
@@ -48,6 +50,7 @@ def create_app(engine: Engine) -> FastAPI:
     )
     app.state.engine = engine
     app.state.ready = threading.Event()
+    app.state.trouble = ""
     app.state.streams = Streams()
     app.add_middleware(BodyLimit, most=MAX_ARTICLE_BYTES)
     problems.install(app)
@@ -74,10 +77,12 @@ def _open(app: FastAPI, closing: threading.Event) -> None:
     while not app.state.ready.is_set():
         try:
             app.state.engine.ask(Query("newsqa"))
-        except Exception:
-            # Not ready, and why stands in the log; each question says so itself. An operator may
-            # mend it meanwhile, by a rebuild say.
-            logger.exception("the model or the index could not be opened")
+        except Exception as error:
+            # Not ready, and each question says why. An operator may mend it meanwhile, by a rebuild
+            # say.
+            foreseen = isinstance(error, NewsqaError | ModelUnusable)
+            app.state.trouble = str(error) if foreseen else "see the server's log"
+            logger.error("not ready: %s", error, exc_info=not foreseen)
             if closing.wait(RETRY_SECONDS):
                 return
         else:

@@ -35,7 +35,8 @@ def healthz() -> dict[str, str]:
 def readyz(request: Request) -> Ready:
     """Say that questions can be answered, and how; 503 until then."""
     if not request.app.state.ready.is_set():
-        raise HTTPException(503, "the model and the index are still being opened; ask again soon")
+        opening = "the model and the index are still being opened; ask again soon"
+        raise HTTPException(503, request.app.state.trouble or opening)
     engine: Engine = request.app.state.engine
     model = engine.writes_with
     return Ready("ready", ("extractive", "passages", *(("llm",) if model else ())), model)

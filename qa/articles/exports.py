@@ -76,7 +76,7 @@ def read_lines(file: File) -> Iterator[Reading | ArticleRefused]:
             if len(two) == 1:
                 yield from read_object(record, text, file)
             else:
-                reading = read_record(record, file.origin)
+                reading = read_record(_with_text_id(record), file.origin)
                 yield replace(reading, source=text.encode(), warnings=warnings)
         except Unreadable as error:
             yield ArticleRefused(f"{file.origin}:{number}", str(error))
@@ -116,7 +116,7 @@ def read_object(
             yield from _read_row(row, json.dumps(row), f"{file.origin}:{number}", file.origin)
     else:
         try:
-            reading = read_record(value, file.origin)
+            reading = read_record(_with_text_id(value), file.origin)
         except ArticleRefused as refusal:
             yield refusal
         else:
@@ -129,9 +129,15 @@ def _read_row(
     try:
         if not isinstance(value, dict):
             raise ArticleRefused(origin, "no JSON object: write an array of objects")
-        yield replace(read_record(value, origin), source=written.encode())
+        yield replace(read_record(_with_text_id(value), origin), source=written.encode())
     except ArticleRefused as refusal:
         yield ArticleRefused(place, refusal.reason)
+
+
+def _with_text_id(record: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the record with its id as a string: databases give numbers."""
+    id = record.get("id")
+    return {**record, "id": str(id)} if type(id) is int else record
 
 
 def _lines(stream: io.BufferedReader) -> Iterator[tuple[int, bytes | None]]:

@@ -52,6 +52,9 @@ _OTHER_XML = {
     "sitemapindex": "a list of site maps, no articles: add the pages or a feed",
 }
 _MARKDOWN = re.compile(r"^#{1,6} \S|^(?:```|~~~)|\]\(https?://|^\|?[ :-]+-\|[ :|-]+$", re.MULTILINE)
+# What Hugo and Jekyll put in the place of it: a picture, a video, another file.
+_SHORTCODE = re.compile(r"\{\{[<%].{0,2000}?[%>]\}\}|\{%.{0,2000}?%\}", re.DOTALL)
+_CAPTION = re.compile(r"""\b(?:caption|title)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _MARKDOWN_NAMES = frozenset({".md", ".markdown"})
 _SENTENCE_END = re.compile(r"[。！？.!?…；;，,：:”]\Z")
 _YAML_NULLS = frozenset({"~", "null"})
@@ -181,13 +184,20 @@ def _feed(text: str) -> str:
 
 def _read_document(text: str, *, markdown: bool) -> Parsed:
     if parts := split_front_matter(text):
-        body = parts.body if _HTML.match(parts.body) else markdown_to_html(parts.body)
+        body = _SHORTCODE.sub(_caption, parts.body)
+        body = body if _HTML.match(body) else markdown_to_html(body)
         return replace(parse_body(_front_matter_fields(parts), body), warnings=parts.warnings)
     if _HTML.match(text):
         return read_page(text)
     if markdown or _MARKDOWN.search(text):
         return parse_body({}, markdown_to_html(text))
     return _from_plain_text(text)
+
+
+def _caption(shortcode: re.Match[str]) -> str:
+    """Return what a reader sees of a shortcode: its caption, if it has one."""
+    found = _CAPTION.search(shortcode[0])
+    return (found[1] or found[2] or "") if found else ""
 
 
 def _from_plain_text(text: str) -> Parsed:

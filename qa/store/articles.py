@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-from qa.errors import ArticleGone, ArticleNotFound, ArticleRefused
+from qa.errors import ArticleGone, ArticleNotFound, ArticleRefused, HomeUnusable
 from qa.store.database import Database
 from qa.types import Article
 
@@ -29,7 +29,7 @@ RESEMBLANCE = 0.3
 """Articles from one web address are versions of one if they share a title or this many sentences;
 otherwise the address is that of a page that shows now this, now that."""
 
-_ARTICLE = TypeAdapter(Article)
+_ARTICLE: TypeAdapter[Article] = TypeAdapter(Article)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS articles (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- of the article's last change; never used again
@@ -325,7 +325,7 @@ class ArticleStore:
             raise ArticleNotFound(id)
         if row[0] is None:
             raise ArticleGone(id, datetime.fromisoformat(row[1]))
-        article = _ARTICLE.validate_json(row[0])
+        article = _article(row[0])
         if version is None or version == article.version:
             return article
         earlier = connection.execute(
@@ -333,7 +333,7 @@ class ArticleStore:
         ).fetchone()
         if earlier is None:
             raise ArticleNotFound(id, version)
-        return _ARTICLE.validate_json(earlier[0])
+        return _article(earlier[0])
 
     def versions(self, id: str) -> tuple[Version, ...]:
         """Return the versions of an article, oldest first; none if it is not there."""
@@ -355,7 +355,7 @@ class ArticleStore:
             " WHERE id IN (SELECT value FROM json_each(?)) AND article IS NOT NULL",
             (json.dumps(list(ids)),),
         )
-        return {id: _ARTICLE.validate_json(article) for id, article in rows}
+        return {id: _article(article) for id, article in rows}
 
     def page(self, before: int | None, limit: int) -> list[Change]:
         """Return up to `limit` articles changed before change number `before`, newest first."""
@@ -405,6 +405,21 @@ class ArticleStore:
             )
 
 
+def _article(stored: str) -> Article:
+    """Return an article as it was kept.
+
+    Raises:
+        HomeUnusable: what was kept is no article any more.
+    """
+    try:
+        return _ARTICLE.validate_json(stored)
+    except ValidationError as error:
+        raise HomeUnusable(
+            "articles.sqlite: an article in it is damaged; `newsqa status --check` names it, and"
+            " `newsqa restore` of a backup mends it"
+        ) from error
+
+
 def _put(connection: sqlite3.Connection, draft: Draft, reading: int) -> tuple[str, Outcome]:
     article, digest = draft.article, sha256(draft.source).digest()
     id = article.id if draft.named else _known_id(connection, draft, digest)
@@ -431,7 +446,7 @@ def _put(connection: sqlite3.Connection, draft: Draft, reading: int) -> tuple[st
         article = replace(article, id=id, version=held[3] + 1 if held else 1)
         _write(connection, article, digest, draft.source)
         return id, "added"
-    known = _ARTICLE.validate_json(held[1])
+    known = _article(held[1])
     article = replace(
         article, id=id, version=known.version, updated=article.updated or known.updated
     )
@@ -488,7 +503,7 @@ def _known_id(connection: sqlite3.Connection, draft: Draft, digest: bytes) -> st
         (_address(draft.article.url),),
     )
     for id, article in rows:
-        if article is None or _resembles(_ARTICLE.validate_json(article), draft.article):
+        if article is None or _resembles(_article(article), draft.article):
             return str(id)
     return None
 
@@ -633,4 +648,4 @@ def _now() -> datetime:
 
 def _change(row: tuple[int, str, str | None]) -> Change:
     seq, id, article = row
-    return Change(seq, id, _ARTICLE.validate_json(article) if article is not None else None)
+    return Change(seq, id, _article(article) if article is not None else None)

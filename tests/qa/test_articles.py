@@ -237,6 +237,15 @@ def test_markdown_is_rendered_before_it_is_read() -> None:
     assert text_of(body) == "第一段重点。\n第二行。\n- 甲\n- 乙\na | b\na: 1 | b: 2"
 
 
+def test_shortcodes_are_what_a_reader_sees_of_them() -> None:
+    body = (
+        '{{< figure src="a.jpg" title="图为新桥" >}}\n\n大桥通车。\n\n{% include a.html %}\n\n'
+        "{{% youtube id='x' %}}票价{{ 十 }}元，{% raw %}共{% endraw %}两班。"
+    )
+
+    assert text_of(body) == "图为新桥\n大桥通车。\n票价{{ 十 }}元，共两班。"
+
+
 # Other formats.
 
 
@@ -375,19 +384,22 @@ def test_json_lines_keep_ids_and_go_on_after_a_bad_line(pack: type[bytes]) -> No
         "",
         "not json",
         '{"id": "b", "html": "<p>乙</p>", "categories": ["要闻"], "publisher": null}',
-        '{"id": 3, "text": "x"}',
+        '{"title": 3, "text": "x"}',
+        '{"id": 7, "text": "Databases count their articles."}',
     ]
 
     results = list(read_articles(pack("\n".join(lines).encode()), "n.jsonl"))
 
-    first, bad, second, typed = results
+    first, bad, second, typed, counted = results
     assert isinstance(first, Reading)
     assert (first.article.id, first.article.title, first.article.origin) == ("a/1", "甲", "n.jsonl")
     assert first.source == lines[0].encode()
     assert isinstance(second, Reading)
     assert (second.article.text, second.article.categories) == ("乙", ("要闻",))
     assert str(bad) == "n.jsonl:3: no JSON object: write one object a line"
-    assert str(typed) == "n.jsonl:5: id: must be a string, not int"
+    assert str(typed) == "n.jsonl:5: title: must be a string, not int"
+    assert isinstance(counted, Reading)
+    assert (counted.article.id, counted.named) == ("7", True)
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,7 @@ def test_a_backup_overwrites_no_file_and_needs_articles(home: Home, tmp_path: Pa
         backup(home.folder, tmp_path / "there")
     with pytest.raises(HomeUnusable, match="no articles"):
         backup(tmp_path / "absent", tmp_path / "saved.zip")
-    with pytest.raises(HomeUnusable, match="No such file"):
+    with pytest.raises(HomeUnusable, match="no such folder"):
         backup(home.folder, tmp_path / "absent" / "saved.zip")
 
 

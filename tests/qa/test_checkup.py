@@ -189,6 +189,18 @@ def test_what_a_stopped_writer_left_is_told_and_a_rebuild_clears_it(home: Path) 
     assert check(home) == ()
 
 
+def test_articles_that_are_not_indexed_yet_are_told_and_the_next_opening_takes_them_in(
+    home: Path,
+) -> None:
+    open_corpus(home).articles.put([named(make_article("late", "Tea."))])
+
+    (finding,) = check(home)
+
+    assert "1 changes" in finding.problem
+    open_corpus(home).serving()
+    assert check(home) == ()
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_bits_flipped_anywhere_are_no_stack_trace(home: Path, seed: int) -> None:
     """Nor do they find an article that is not there."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.candidates import WEIGHTS, Candidate, Signals
-from qa.claims import MARGIN, MAX_LISTED, MAX_STATEMENTS, chosen, listed
+from qa.claims import MARGIN, MAX_LISTED, MAX_STATEMENTS, chosen, listed, told_once
 from qa.engine import Engine
 from qa.types import Answer, Article, Query
 
@@ -50,6 +50,15 @@ def test_what_other_articles_say_in_the_same_words_backs_it() -> None:
     other = make_article("转载", TEXT, title="Reprint")
     reprint = replace(candidate(0, 0.98), hit=make_hit(other, 0, 0))
     assert chosen([candidate(0, 1.0), reprint]) == [[candidate(0, 1.0), reprint]]
+
+
+def test_what_a_copy_repeats_is_told_once() -> None:
+    other = make_article("转载", TEXT, title="Reprint")
+    reprint = replace(candidate(0, 0.98), hit=make_hit(other, 0, 0))
+    first = candidate(0, 1.0)
+    copied = replace(first, hit=replace(first.hit, copies=("转载",)))
+    assert told_once([copied, reprint, candidate(1, 0.9)]) == [copied, candidate(1, 0.9)]
+    assert told_once([first, reprint]) == [first, reprint]
 
 
 def test_several_things_may_take_more_statements() -> None:

@@ -1,11 +1,7 @@
 """A home keeps articles and index in step, whoever writes and whenever one is stopped."""
 
 import multiprocessing
-import os
-import random
-import signal
 import threading
-import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from multiprocessing.context import ForkServerProcess
@@ -457,16 +453,6 @@ def add_one_by_one(home: Path, prefix: str, count: int) -> None:
         corpus.add([draft])
 
 
-def add_in_batches(home: Path, prefix: str, count: int, began: Path) -> None:
-    corpus = open_corpus(home)
-    with pytest.MonkeyPatch.context() as small:
-        small.setattr(qa.corpus, "BATCH", 2)
-        small.setattr(qa.index, "BATCH", 2)
-        small.setattr(qa.index, "SAVE_AT_LEAST", 4)
-        began.touch()
-        corpus.add(drafts(prefix, count))
-
-
 def test_processes_that_add_at_once_lose_nothing(home: Path) -> None:
     """Not even where the home is not there yet."""
     writers = [start(add_one_by_one, home, prefix, 3) for prefix in "abc"]
@@ -490,34 +476,3 @@ def test_a_reader_sees_what_another_process_adds(corpus: Corpus, home: Path) -> 
     assert writer.exitcode == 0
     assert seen == sorted(seen)
     assert found(corpus, "tea") == {"a0", "a1", "a2"}
-
-
-def test_a_writer_killed_at_any_moment_leaves_a_home_that_is_whole(home: Path) -> None:
-    """Every article is there with all its passages or not at all, and adding again completes it."""
-    seconds = random.Random(7)
-    began = home.with_name("began")
-    trials, count = 8, 16
-    for trial in range(trials):
-        began.unlink(missing_ok=True)
-        writer = start(add_in_batches, home, f"t{trial}-", count, began)
-        while not began.exists():
-            time.sleep(0.002)
-        time.sleep(seconds.uniform(0, 0.6))
-        if writer.pid and writer.is_alive():
-            os.kill(writer.pid, signal.SIGKILL)
-        writer.join()
-
-        opened = open_corpus(home)
-        kept = {change.id for change in opened.articles.page(None, 10_000)}
-        assert found(opened, "tea") == kept
-        _, index = opened.serving()
-        assert index.info.passages == 3 * len(kept)
-        assert index.info.articles == len(kept)
-
-    everything = {f"t{trial}-{n}" for trial in range(trials) for n in range(count)}
-    assert kept < everything, "no writer was killed half-way"
-    last = open_corpus(home)
-    for trial in range(trials):
-        last.add(drafts(f"t{trial}-", count))
-    assert found(last, "tea") == everything
-    assert last.serving()[1].info.passages == 3 * len(everything)
