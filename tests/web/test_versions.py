@@ -131,7 +131,9 @@ def test_who_sends_a_withdrawn_article_brings_it_back_and_its_versions_are_gone(
     assert response.json()["articles"] == [{"id": "ferry-1", "outcome": "added"}]
     article = client.get(PATH).json()
     assert article["text"] == THIRD["text"]
-    assert (article["version"], len(article["versions"])) == (1, 1)
+    # No address with a version comes to mean another text.
+    assert (article["version"], len(article["versions"])) == (3, 1)
+    assert client.get(f"{PATH}?version=1").status_code == 404
     assert client.post("/ask", json=QUESTION).json()["citations"]
 
 
