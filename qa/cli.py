@@ -27,13 +27,13 @@ from qa import checkup
 from qa.config import Settings
 from qa.corpus import Corpus, Report
 from qa.engine import Engine
-from qa.errors import NewsqaError
+from qa.errors import ArticleRefused, NewsqaError
 from qa.evaluate import corpus_home, index_articles, run
 from qa.figures import as_table, figures_of
 from qa.home import Part, open_home
 from qa.known import located, read_known, read_unanswerable
-from qa.sources import is_address, is_glob
-from qa.store import Outcome
+from qa.sources import Sweep, is_address, is_glob
+from qa.store import Draft, Outcome
 from qa.types import FAILURES, Answer, AskedTime, Filters, Mode, Query, Retriever, Source
 
 app = typer.Typer(
@@ -85,6 +85,9 @@ def add(
         bool, typer.Option("--emptied", help="With --sync: a folder may hold nothing any more.")
     ] = False,
     linked: Linked = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what is read and what is cut off; keep nothing.")
+    ] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -96,6 +99,9 @@ def add(
         raise typer.BadParameter("a path is empty", param_hint="PATH")
     if sync and (wrong := [p for p in paths if p == "-" or is_address(p) or is_glob(p)]):
         raise typer.BadParameter(f"{wrong[0]} is no folder or file", param_hint="--sync")
+    if dry_run:
+        _show(Sweep(paths, linked=linked), _json(context, json))
+        return
     with failing():
         corpus = open_engine(context, home).corpus
         chosen = () if if_empty and len(corpus.articles) else paths
@@ -169,7 +175,7 @@ def remove(
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Erase articles: no answer cites them from now on."""
+    """Withdraw articles: no answer cites them any more, and no folder or feed brings them back."""
     with failing():
         removed = open_engine(context, home).corpus.remove(ids)
     missing = [id for id in ids if id not in removed]
@@ -508,6 +514,29 @@ def _sweep(
             bar.update(sweep.done - bar.n)
 
         return corpus.sweep(sweep, tell, sync=sync, emptied=emptied)
+
+
+def _show(sweep: Sweep, as_json: bool) -> None:
+    """Tell of each article how it is read, and of the others why they are not."""
+    articles = []
+    for item in sweep:
+        if isinstance(item, ArticleRefused):
+            say(f"refused: {item}")
+        if not isinstance(item, Draft):
+            continue
+        article = item.article
+        if as_json:
+            articles.append({**asdict(article), "warnings": item.warnings, "removed": item.removed})
+            continue
+        day = f"{article.published:%Y-%m-%d}" if article.published else ""
+        told = (article.title, article.publisher, day, f"{len(article.sentences)} sentences")
+        print(f"{article.origin}: {' · '.join(part for part in told if part)}")
+        for line in item.removed:
+            print(f"  - {line}")
+        for warning in item.warnings:
+            print(f"  ! {warning}")
+    if as_json:
+        _print({"articles": articles})
 
 
 def _told(report: Report) -> dict[str, Any]:

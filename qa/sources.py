@@ -266,6 +266,7 @@ def draft(reading: Reading, file: str = "") -> Draft:
         reading.named,
         reading.warnings,
         file,
+        removed=reading.removed,
     )
 
 

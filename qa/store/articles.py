@@ -114,6 +114,7 @@ class Draft:
         named: the id came with the article; otherwise the id is newsqa's own choice, and an article
             known by its location, its bytes or its web address keeps the one it has.
         warnings: what reading it had to mend.
+        removed: the lines that a page had put around it, which are not kept.
         file: the file or the feed that was read; empty if the article was sent.
         swept: nobody asked for this very article: if it was withdrawn by name it stays so.
     """
@@ -125,6 +126,7 @@ class Draft:
     warnings: tuple[str, ...] = ()
     file: str = ""
     swept: bool = False
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,19 @@ def test_add_takes_files_folders_globs_and_standard_input(
     assert document(run("status", "--json"))["articles"] == 4
 
 
+def test_a_dry_run_shows_what_would_be_read_and_keeps_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "one.md").write_text(
+        "---\ntitle: 新桥\ndate: 2024-05-14\n---\n\n新桥今天通车。\n\n责任编辑：王五\n"
+    )
+    (tmp_path / "two.md").write_text("")
+    result = run("add", "--dry-run", tmp_path)
+    assert result.stdout == "one.md: 新桥 · 2024-05-14 · 1 sentences\n  - 责任编辑：王五\n"
+    assert "refused: two.md" in result.stderr
+    (article,) = document(run("add", "--dry-run", tmp_path, "--json"))["articles"]
+    assert (article["text"], article["removed"]) == ("新桥今天通车。", ["责任编辑：王五"])
+    assert document(run("status", "--json"))["articles"] == 0
+
+
 def test_add_takes_all_it_can_lists_the_others_and_fails(run: Run, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.txt", tmp_path / "bad.jsonl"
     good.write_text("The night ferry to Anholm begins on 3 May.")
