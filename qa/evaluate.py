@@ -31,7 +31,7 @@ class Outcome:
     """What newsqa made of a known question: the articles found, best first, and its answer.
 
     Attributes:
-        found: empty where nothing is relevant.
+        found: each article with the copies that its hit names; empty where nothing is relevant.
         answer: with the best sentence, however low its confidence.
     """
 
@@ -110,7 +110,10 @@ def run(
         begun = perf_counter()
         answer = engine.ask(Query(one.question, retriever=retriever))
         milliseconds = 1e3 * (perf_counter() - begun)
-        found = tuple(dict.fromkeys(source.article_id for source in sources))
+        # The copies that a hit names are found with it, and take up the places behind it.
+        found = tuple(
+            dict.fromkeys(id for source in sources for id in (source.article_id, *source.copies))
+        )
         first = sources[0].text if sources else ""
         outcomes.append(Outcome(one, found, first, answer, milliseconds))
         progress(1)
