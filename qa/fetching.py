@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -106,7 +107,10 @@ def fetch(
     conditions = {"if-none-match": etag, "if-modified-since": last_modified}
     headers = {name: value for name, value in conditions.items() if value}
     try:
-        return asyncio.run(_fetch(address, headers, found_in, max_bytes, patience))
+        # In a thread of its own: the caller's may have an event loop that is running.
+        with ThreadPoolExecutor(1) as thread:
+            coroutine = _fetch(address, headers, found_in, max_bytes, patience)
+            return thread.submit(asyncio.run, coroutine).result()
     except _Inside as error:
         reason = f"leads to {error}, outside the public network: name it yourself to read it"
         raise FetchFailed(address, reason) from error

@@ -1,3 +1,4 @@
+import asyncio
 import ipaddress
 import socket
 import time
@@ -14,6 +15,7 @@ from qa.fetching import (
     LONGEST_RETRY,
     MAX_REDIRECTS,
     USER_AGENT,
+    Fetched,
     FetchFailed,
     Patience,
     fetch,
@@ -27,6 +29,17 @@ def refusal(address: str, **options: object) -> FetchFailed:
     with pytest.raises(FetchFailed) as caught:
         fetch(address, **options)  # type: ignore[arg-type]
     return caught.value
+
+
+def test_who_fetches_may_have_an_event_loop_running(site: NewsSite) -> None:
+    site.pages["/feed"] = Page(b"news")
+
+    async def inside() -> Fetched | None:
+        return fetch(site.at("/feed"))
+
+    fetched = asyncio.run(inside())
+    assert fetched
+    assert fetched.body == b"news"
 
 
 def test_brings_what_stands_there_and_what_the_server_says_of_it(site: NewsSite) -> None:
