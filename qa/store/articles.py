@@ -480,18 +480,22 @@ def _known_id(connection: sqlite3.Connection, draft: Draft, digest: bytes) -> st
     What was withdrawn is known too, but what is there comes first.
     """
     # What still stands as it is in another place has not become what stands here now: it was
-    # copied and the copy rewritten, or moved and its name given to another.
+    # copied and the copy rewritten, or moved and its name given to another. (What was sent stands
+    # in no place that could be looked at.)
     by_place = (
-        "SELECT id FROM places AS here JOIN articles USING (id)"
+        "SELECT id, gone FROM places AS here JOIN articles USING (id)"
         " WHERE location = :location AND location != '' AND (kept_out OR NOT EXISTS ("
-        " SELECT 1 FROM places WHERE id = here.id AND gone = 0 AND location != :location"
-        " AND places.digest = articles.digest))"
+        " SELECT 1 FROM places WHERE id = here.id AND gone = 0 AND file != ''"
+        " AND location != :location AND places.digest = articles.digest))"
     )
-    by_bytes = "SELECT id FROM articles WHERE digest = :digest"
-    withheld = "SELECT id FROM withheld JOIN articles USING (id) WHERE withheld.digest = :digest"
+    by_bytes = "SELECT id, 0 AS gone FROM articles WHERE digest = :digest"
+    withheld = (
+        "SELECT id, 0 AS gone FROM withheld JOIN articles USING (id)"
+        " WHERE withheld.digest = :digest"
+    )
     for query in (by_bytes + " AND article IS NOT NULL", by_place, withheld, by_bytes):
         row = connection.execute(
-            query + " ORDER BY article IS NULL, seq LIMIT 1",
+            query + " ORDER BY gone, article IS NULL, seq LIMIT 1",
             {"location": draft.location, "digest": digest},
         ).fetchone()
         if row:

@@ -218,8 +218,10 @@ class ArticleStoreMachine(RuleBasedStateMachine):
         assert (outcome == "added") == (id not in self.model)
         if draft.named:
             assert id == draft.article.id
-        elif draft.location and outcome != "unchanged":
-            assert self.places.get(draft.location, id) == id
+        elif draft.location:
+            # What stood there last is what becomes another text there.
+            assert (outcome == "updated") <= (self.places.get(draft.location, id) == id)
+            assert (outcome == "added") <= (draft.location not in self.places)
             self.places[draft.location] = id
         self.model[id] = draft.article.text
         newest = self.articles.changes(self.last, 10)

@@ -148,6 +148,25 @@ def test_a_copy_that_is_rewritten_is_another_article(articles: ArticleStore) -> 
     assert articles.leave(["/"]) == [other]
 
 
+def test_what_stood_in_a_place_before_is_not_what_stands_there_now(
+    articles: ArticleStore,
+) -> None:
+    ((one, _), (two, _)) = articles.put([unnamed("一。"), unnamed("二。")])
+    for reading, text in enumerate(("一。", "二。", "三。"), 1):
+        draft = replace(found(text, "/a.md"), source=text.encode())
+        ((id, outcome),) = articles.put([draft], reading)
+
+    assert (id, outcome) == (two, "updated")
+    assert articles.get(one).text == "一。"
+
+
+def test_a_file_that_was_sent_as_well_is_rewritten_as_one_article(articles: ArticleStore) -> None:
+    ((id, _),) = read(articles, 1, "/a.md", found("旧文。", "/a.md"))
+    articles.put([replace(found("旧文。", ""), location="")])
+
+    assert read(articles, 2, "/a.md", found("新文。", "/a.md")) == [(id, "updated")]
+
+
 def test_a_name_that_is_given_to_another_article_makes_no_version(articles: ArticleStore) -> None:
     ((one, _),) = read(articles, 1, "/latest.md", found("一。", "/latest.md"))
 
