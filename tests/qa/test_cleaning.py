@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.articles.cleaning import clean
+from qa.articles.html import tidy
 
 NEWS = "云帆港务局周一公布新的渡轮时刻表。"
 MORE = "首班渡轮提前到六点，票价二十元不变。"
@@ -361,7 +362,7 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     assert clean(once, "标题").text == once
 
 
-@given(st.one_of(TEXTS, st.text()))
+@given(st.one_of(TEXTS, st.text().map(tidy)))
 def test_each_line_left_is_part_of_a_line_and_something_is_left(text: str) -> None:
     cleaned = clean(text, "标题")
     lines = iter(text.split("\n"))
