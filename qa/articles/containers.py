@@ -103,7 +103,7 @@ def _members(stream: BinaryIO, origin: str, budget: "_Budget") -> Iterator[File 
     seen: set[str] = set()
     for entry in entries:
         name = _name(entry)
-        if entry.is_dir() or _is_passed_over(name):
+        if name.endswith("/") or _is_passed_over(name):
             continue
         place = f"{origin}/{name}"
         if reason := _unfit(entry, name, seen):

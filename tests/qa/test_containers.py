@@ -238,6 +238,14 @@ def test_an_archive_of_too_many_files_is_refused(monkeypatch: pytest.MonkeyPatch
     assert reason.startswith("more than 2 files")
 
 
+def test_a_member_without_a_name_is_passed_over() -> None:
+    whole = packed({"a.md": POST, "b": POST}).replace(b"b", b"\0")
+
+    (kept,) = results(whole)
+
+    assert isinstance(kept, Reading)
+
+
 @given(st.data())
 def test_any_damage_to_an_archive_is_a_refusal_or_nothing(data: st.DataObject) -> None:
     whole = bytearray(packed({"a.md": POST, "b.jsonl": LINES, "c.txt.gz": gzip.compress(POST)}))
