@@ -128,7 +128,7 @@ def test_an_article_that_is_gone_is_not_copied_from_memory(visitor: Visitor) -> 
 
 
 FORMATS = """async ([format, articles]) => {
-  const references = await import("/static/references.js");
+  const references = await import("/static/copying/references.js");
   const works = articles.map((one) => ({ ...one, link: one.url || "http://127.0.0.1/here" }));
   const told = { before: [], statements: [], after: [], works, today: "2026-11-22" };
   return references[format](told);

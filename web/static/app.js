@@ -1,122 +1,33 @@
 /** Turns what the reader does into questions asked and articles opened. */
 
-import { QaAnswer } from "./answer.js";
-import { ArticleViewer, byline } from "./article.js";
-import { ask, request, Trouble } from "./ask.js";
+import { ArticleViewer, byline } from "./article/viewer.js";
+import { articleLink } from "./article/versions.js";
+import { request, Trouble } from "./ask.js";
+import { compose, typing } from "./asking/composer.js";
+import { Conversation } from "./asking/conversation.js";
+import { chosenMode, offerWriter } from "./asking/mode.js";
 import { find, make } from "./dom.js";
 import { preferredTongue, say, speakIn, switchTongue, tagOf, word } from "./i18n.js";
 import { recall, remember } from "./memory.js";
-import { chosenMode, offerWriter } from "./mode.js";
 import { themeButton } from "./theme.js";
-import { articleLink } from "./versions.js";
 
-/** @import { Article } from "./article.js" */
-/** @import { AnswerEvent } from "./ask.js" */
-
-/** Messages of the conversation that travel with a question. */
-const remembered = 6;
+/** @import { Article } from "./article/viewer.js" */
+/** @import { Exchange } from "./answer/answer.js" */
 
 /** Answers that outlast a reload. */
 const kept = 20;
 
-/** Whether the keyboard is one that covers nothing: elsewhere the focus would raise it. */
-const typing = matchMedia("(pointer: fine)").matches;
-
 const thread = find("thread", HTMLElement);
-const form = find("ask", HTMLFormElement);
 const input = find("question", HTMLTextAreaElement);
-const send = find("send", HTMLButtonElement);
-const stop = find("stop", HTMLButtonElement);
 const viewer = find("viewer", ArticleViewer);
-
-/** The question being answered, if any. @type {AbortController | null} */
-let current = null;
-
-/** The answers given so far. @type {{question: string, events: AnswerEvent[]}[]} */
-let given = [];
-
-/**
- * Begin an answer at the end of the thread.
- *
- * @param {string} question
- * @param {boolean} [timed] whether the question's time is read
- */
-function begin(question, timed = true) {
-  const answer = new QaAnswer();
-  answer.begin(question);
-  answer.addEventListener("again", () => put(question, timed));
-  answer.addEventListener("untimed", () => put(question, false));
-  thread.append(answer);
-  return answer;
-}
-
-/** @param {string} question @param {boolean} timed */
-async function answerTo(question, timed) {
-  const controller = new AbortController();
-  const history = answers()
-    .flatMap((earlier) => earlier.turns)
-    .slice(-remembered);
-  const options = { ...(timed ? {} : { time: /** @type {false} */ (false) }), ...chosenMode() };
-  const answer = begin(question, timed);
-  answer.scrollIntoView({ block: "start" });
-  setCurrent(controller);
-  /** @type {AnswerEvent[]} */
-  const events = [];
-  try {
-    for await (const event of ask(question, history, options, controller.signal)) {
-      answer.take(event);
-      if (event.event === "meta") events.length = 0;
-      events.push(event);
-    }
-    given = [...given, { question, events }].slice(-kept);
-    remember("answers", JSON.stringify(given), "sessionStorage");
-  } catch (error) {
-    if (controller.signal.aborted) answer.giveUp("stopped");
-    else if (error instanceof Trouble) answer.giveUp(error.reason, error.detail);
-    else {
-      answer.giveUp("broken");
-      throw error;
-    }
-  } finally {
-    setCurrent(null);
-  }
-}
+const conversation = new Conversation(thread, chosenMode);
 
 /** Say the conversation again where the page is the same: after a reload or on coming back. */
 function tellAgain() {
   const [visit] = performance.getEntriesByType("navigation");
-  if (visit instanceof PerformanceNavigationTiming && visit.type !== "navigate") {
-    given = JSON.parse(recall("answers", "sessionStorage") ?? "[]");
-  }
-  for (const { question, events } of given) {
-    const answer = begin(question);
-    for (const event of events) answer.take(event);
-  }
-}
-
-function answers() {
-  return [...thread.children].filter((child) => child instanceof QaAnswer);
-}
-
-/**
- * Ask, unless a question is still being answered.
- *
- * @param {string} question
- * @param {boolean} [timed]
- */
-function put(question, timed = true) {
-  if (current || question.trim() === "") return false;
-  void answerTo(question.trim(), timed);
-  return true;
-}
-
-/** @param {AbortController | null} controller */
-function setCurrent(controller) {
-  const held = document.activeElement === send || document.activeElement === stop;
-  current = controller;
-  send.hidden = current !== null;
-  stop.hidden = current === null;
-  if (held && typing) input.focus();
+  if (!(visit instanceof PerformanceNavigationTiming) || visit.type === "navigate") return;
+  const told = /** @type {Exchange[]} */ (JSON.parse(recall("answers", "sessionStorage") ?? "[]"));
+  conversation.tell(told);
 }
 
 /** Show the article the address names, or none. */
@@ -187,22 +98,19 @@ function languageButton(button) {
   show();
 }
 
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (!put(input.value)) return;
-  input.value = "";
-  if (!typing) input.blur();
+compose(
+  {
+    form: find("ask", HTMLFormElement),
+    input,
+    send: find("send", HTMLButtonElement),
+    stop: find("stop", HTMLButtonElement),
+  },
+  conversation,
+);
+conversation.addEventListener("change", () => {
+  const told = conversation.exchanges.slice(-kept);
+  remember("answers", JSON.stringify(told), "sessionStorage");
 });
-
-input.addEventListener("keydown", (event) => {
-  // 229 is the Enter that ends a composition in Safari, where isComposing is already false.
-  const composing = event.isComposing || event.keyCode === 229;
-  if (event.key !== "Enter" || event.shiftKey || composing) return;
-  event.preventDefault();
-  form.requestSubmit();
-});
-
-stop.addEventListener("click", () => current?.abort());
 document.addEventListener("click", openHere);
 addEventListener("popstate", followAddress);
 viewer.addEventListener("close", leaveArticle);
@@ -215,5 +123,5 @@ const offered = offerWriter();
 tellAgain();
 followAddress();
 const asked = new URLSearchParams(location.search).get("q");
-if (asked && given.length === 0) void offered.then(() => put(asked));
+if (asked && conversation.exchanges.length === 0) void offered.then(() => conversation.ask(asked));
 else if (typing) input.focus();

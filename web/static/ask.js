@@ -88,6 +88,23 @@
  */
 
 /**
+ * @typedef {object} Filters which articles may answer; days are inclusive
+ * @property {string} [date_from]
+ * @property {string} [date_to]
+ * @property {string[]} [category]
+ * @property {string[]} [source]
+ * @property {string[]} [author]
+ */
+
+/**
+ * @typedef {object} Options how a question is asked, where not as usual
+ * @property {Filters} [filters]
+ * @property {false} [time] its time is not read
+ * @property {"llm"} [mode]
+ * @property {string} [as_of] the day of asking, if not today
+ */
+
+/**
  * @typedef {"refused" | "missing" | "gone" | "busy" | "unready" | "broken" | "unreachable"
  *   | "interrupted"} Reason
  */
@@ -139,7 +156,7 @@ export async function request(path, options) {
  *
  * @param {string} question
  * @param {Turn[]} history the conversation before it, oldest first
- * @param {{time?: false, mode?: "llm"}} options where it is not to be answered as usual
+ * @param {Options} options
  * @param {AbortSignal} signal
  * @returns {AsyncGenerator<AnswerEvent>}
  * @throws {Trouble} when there is no answer, or not all of one

@@ -1,9 +1,9 @@
 /** Turns the versions of an article into what says that it was changed, and ways to read each. */
 
-import { make } from "./dom.js";
-import { say, tagOf } from "./i18n.js";
+import { make } from "../dom.js";
+import { say, tagOf } from "../i18n.js";
 
-/** @import { Article } from "./article.js" */
+/** @import { Article } from "./viewer.js" */
 
 /**
  * @typedef {object} Version

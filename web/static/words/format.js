@@ -1,6 +1,6 @@
-/** Turns days written as 2026-11-22, and periods of them, into words. */
+/** Turns days written as 2026-11-22, periods of them, numbers and durations into words. */
 
-/** @import { About } from "./i18n.js" */
+/** @import { About } from "../i18n.js" */
 
 /** @type {Intl.DateTimeFormatOptions} */
 const medium = { dateStyle: "medium", timeZone: "UTC" };
@@ -48,4 +48,22 @@ export function chinesePeriod({ from, to }) {
   if (from === to) return begin;
   const year = begin.slice(0, begin.indexOf("年") + 1);
   return `${begin}至${end.startsWith(year) ? end.slice(year.length) : end}`;
+}
+
+/** What is known, with dots between. @param {...(string | number | null | false)} parts */
+export function dotted(...parts) {
+  return parts.filter(Boolean).join(" · ");
+}
+
+/** A number as the language writes it. @param {unknown} value @param {string} locale */
+export function number(value, locale) {
+  return new Intl.NumberFormat(locale).format(Number(value));
+}
+
+/** @param {unknown} ms @param {string} locale */
+export function duration(ms, locale) {
+  const [value, unit, digits] =
+    Number(ms) < 1000 ? [Number(ms), "millisecond", 0] : [Number(ms) / 1000, "second", 1];
+  const options = { unit, maximumFractionDigits: digits };
+  return new Intl.NumberFormat(locale, { style: "unit", ...options }).format(value);
 }

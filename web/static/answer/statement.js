@@ -1,12 +1,12 @@
 /** Turns a statement into what is read: its words, what answers marked in them, and who says so. */
 
-import { byline } from "./article.js";
-import { make } from "./dom.js";
-import { say, tagOf } from "./i18n.js";
-import { inVersion, updateNote } from "./versions.js";
+import { byline } from "../article/viewer.js";
+import { make } from "../dom.js";
+import { say, tagOf } from "../i18n.js";
+import { inVersion, updateNote } from "../article/versions.js";
 
-/** @import { Citation, Language, Source, Statement } from "./ask.js" */
-/** @import { Key } from "./i18n.js" */
+/** @import { Citation, Language, Source, Statement } from "../ask.js" */
+/** @import { Key } from "../i18n.js" */
 
 /** @typedef {[start: number, end: number]} Range of code points, half-open */
 

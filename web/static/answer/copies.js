@@ -1,12 +1,12 @@
 /** Turns the ids of articles that say the same into a fold of links to them. */
 
-import { byline } from "./article.js";
-import { request, Trouble } from "./ask.js";
-import { make } from "./dom.js";
-import { say, tagOf } from "./i18n.js";
-import { articleLink } from "./versions.js";
+import { byline } from "../article/viewer.js";
+import { request, Trouble } from "../ask.js";
+import { make } from "../dom.js";
+import { say, tagOf } from "../i18n.js";
+import { articleLink } from "../article/versions.js";
 
-/** @import { Article } from "./article.js" */
+/** @import { Article } from "../article/viewer.js" */
 
 /** The fold; opening it asks what they are called. @param {string[]} ids */
 export function copiesFold(ids) {

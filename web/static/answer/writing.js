@@ -1,11 +1,11 @@
 /** Turns what became of a language model's writing into notes on the answer. */
 
-import { make } from "./dom.js";
-import { say } from "./i18n.js";
+import { make } from "../dom.js";
+import { say } from "../i18n.js";
 import { isQuoted } from "./statement.js";
 
-/** @import { Done, Statement } from "./ask.js" */
-/** @import { About, Key } from "./i18n.js" */
+/** @import { Done, Statement } from "../ask.js" */
+/** @import { About, Key } from "../i18n.js" */
 
 /** @typedef {{key: Key, about: About}} Note */
 

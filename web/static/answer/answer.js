@@ -1,15 +1,22 @@
 /** Turns the events of an answer into what is read: statements, chips, sources, or why none. */
 
-import { copyFold } from "./copy.js";
-import { make } from "./dom.js";
-import { say, tagOf, word } from "./i18n.js";
+import { copyFold } from "../copying/copy.js";
+import { make } from "../dom.js";
+import { say, tagOf, word } from "../i18n.js";
 import { sourceList } from "./sources.js";
 import { statementBlock, valueLine } from "./statement.js";
 import { noteLine, notesOn } from "./writing.js";
 
-/** @import { AnswerEvent, Done, Meta, Reason, Source, Statement, Time, Turn } from "./ask.js" */
+/** @import { AnswerEvent, Done, Meta, Options, Reason, Source, Statement, Time, Turn } from "../ask.js" */
 /** @import { Context } from "./statement.js" */
 /** @import { Note } from "./writing.js" */
+
+/**
+ * @typedef {object} Exchange a question and all that was answered
+ * @property {string} question
+ * @property {Options} options
+ * @property {AnswerEvent[]} events
+ */
 
 /**
  * Confidence in words, and the least probability of being right that earns each.
@@ -25,10 +32,17 @@ const levels = [
 /** How many answers this page has begun: a name for each. */
 let begun = 0;
 
-/** One question and its answer, which grows sentence by sentence. */
+/**
+ * One question and its answer, which grows sentence by sentence. Where the reader wants it asked
+ * once more, sends `ask` with the question and how to ask it.
+ */
 export class QaAnswer extends HTMLElement {
   #question = "";
+  /** @type {Options} */
+  #options = {};
   #answer = "";
+  /** What was told, from the last beginning on. @type {AnswerEvent[]} */
+  #events = [];
   /** @type {Meta | undefined} */
   #meta;
   /** What was found, by article. @type {Map<string, Source[]>} */
@@ -52,22 +66,36 @@ export class QaAnswer extends HTMLElement {
     return both.filter((turn) => turn.content !== "");
   }
 
-  /** Show the question and that the search is on. @param {string} question */
-  begin(question) {
+  /** What can be told again; null while the answer is not there to its end. @returns {Exchange | null} */
+  get exchange() {
+    if (this.#events.at(-1)?.event !== "done") return null;
+    return { question: this.#question, options: this.#options, events: this.#events };
+  }
+
+  /**
+   * Show the question and that the search is on.
+   *
+   * @param {string} question
+   * @param {Options} [options] how it is asked
+   */
+  begin(question, options = {}) {
     this.#question = question;
+    this.#options = options;
     this.#heading.textContent = question;
     this.#heading.id = `question-${++begun}`;
     this.role = "article";
     this.setAttribute("aria-labelledby", this.#heading.id);
     this.ariaBusy = "true";
     say(this.#untimed, "untimed").addEventListener("click", () => {
-      this.dispatchEvent(new Event("untimed"));
+      this.#ask({ ...this.#options, time: false });
     });
     this.replaceChildren(this.#heading, say(this.#progress, "searching"), this.#statements);
   }
 
-  /** Take in the next event. @param {AnswerEvent} event */
-  take({ event, data }) {
+  /** Take in the next event. @param {AnswerEvent} told */
+  take(told) {
+    const { event, data } = told;
+    this.#events = event === "meta" ? [told] : [...this.#events, told];
     if (event === "meta") this.#understand(data);
     else if (event === "source") this.#found(data);
     else if (event === "statement") this.#state(data);
@@ -85,9 +113,15 @@ export class QaAnswer extends HTMLElement {
     const trouble = make("div", { class: "trouble" }, say(make("p"), reason));
     if (detail) trouble.append(make("p", { class: "detail", lang: "en" }, detail));
     const again = say(make("button", { type: "button", class: "quiet" }), "again");
-    again.addEventListener("click", () => this.dispatchEvent(new Event("again")));
+    again.addEventListener("click", () => this.#ask(this.#options));
     trouble.append(again);
     this.append(trouble, ...this.#folded);
+  }
+
+  /** Want the question asked once more. @param {Options} options */
+  #ask(options) {
+    const detail = { question: this.#question, options };
+    this.dispatchEvent(new CustomEvent("ask", { bubbles: true, detail }));
   }
 
   /** @param {Meta} meta */

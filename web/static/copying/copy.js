@@ -1,13 +1,13 @@
 /** Turns an answer into a fold of formats to copy it in. */
 
-import { request, Trouble } from "./ask.js";
-import { make } from "./dom.js";
-import { say } from "./i18n.js";
+import { request, Trouble } from "../ask.js";
+import { make } from "../dom.js";
+import { say } from "../i18n.js";
 import { apa, gbt7714, markdown, plainText } from "./references.js";
 
-/** @import { Article } from "./article.js" */
-/** @import { Citation } from "./ask.js" */
-/** @import { Key } from "./i18n.js" */
+/** @import { Article } from "../article/viewer.js" */
+/** @import { Citation } from "../ask.js" */
+/** @import { Key } from "../i18n.js" */
 /** @import { Told, Work } from "./references.js" */
 
 /** @type {[Key, (told: Told) => string][]} */

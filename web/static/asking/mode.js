@@ -1,9 +1,9 @@
 /** Turns the reader's wish that a language model write the answers into the mode to ask in. */
 
-import { request, Trouble } from "./ask.js";
-import { find } from "./dom.js";
-import { say } from "./i18n.js";
-import { recall, remember } from "./memory.js";
+import { request, Trouble } from "../ask.js";
+import { find } from "../dom.js";
+import { say } from "../i18n.js";
+import { recall, remember } from "../memory.js";
 
 /** Before a server that is not ready yet is asked again, in milliseconds. */
 const pause = 3000;

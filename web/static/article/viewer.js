@@ -1,12 +1,12 @@
 /** Turns an article's address into the article, opened at the sentence its `#char=start-end` names. */
 
-import { request, Trouble } from "./ask.js";
-import { make } from "./dom.js";
-import { say, tagOf } from "./i18n.js";
+import { request, Trouble } from "../ask.js";
+import { make } from "../dom.js";
+import { say, tagOf } from "../i18n.js";
 import { earlierNote, updateNote, versionFold } from "./versions.js";
 
-/** @import { Language } from "./ask.js" */
-/** @import { About, Key } from "./i18n.js" */
+/** @import { Language } from "../ask.js" */
+/** @import { About, Key } from "../i18n.js" */
 /** @import { Version } from "./versions.js" */
 
 /**

@@ -1,12 +1,12 @@
 /** Turns what was found into a list of articles, each with its excerpts. */
 
-import { byline } from "./article.js";
+import { byline } from "../article/viewer.js";
 import { copiesFold } from "./copies.js";
-import { make } from "./dom.js";
-import { say, tagOf } from "./i18n.js";
-import { inVersion, updateNote } from "./versions.js";
+import { make } from "../dom.js";
+import { say, tagOf } from "../i18n.js";
+import { inVersion, updateNote } from "../article/versions.js";
 
-/** @import { Citation, Source } from "./ask.js" */
+/** @import { Citation, Source } from "../ask.js" */
 
 /** @param {Map<string, Source[]>} found by article @param {Citation[]} citations */
 export function sourceList(found, citations) {

@@ -1,11 +1,11 @@
 /** Turns an answer and the articles it cites into text: plain, Markdown, GB/T 7714 and APA. */
 
 import { authorsOf, parts } from "./authors.js";
-import { word } from "./i18n.js";
-import { isQuoted, ownQuotes } from "./statement.js";
+import { word } from "../i18n.js";
+import { isQuoted, ownQuotes } from "../answer/statement.js";
 
-/** @import { Statement } from "./ask.js" */
-/** @import { Article } from "./article.js" */
+/** @import { Statement } from "../ask.js" */
+/** @import { Article } from "../article/viewer.js" */
 
 /**
  * @typedef {Article & {link: string}} Work an article that is cited; `link` is the publisher's

@@ -1,0 +1,27 @@
+/** Words of why there is no answer, or no article: in English and in Chinese. */
+
+import { moment } from "./format.js";
+
+/** @import { Words } from "../i18n.js" */
+
+/** @satisfies {Words} */
+export const troubles = {
+  stopped: ["Stopped.", "已停止。"],
+  refused: ["This question can’t be used as it is.", "这个问题无法处理，请修改后再问。"],
+  missing: ["There is no such article.", "没有这篇文章。"],
+  missingVersion: ["There is no article in this version.", "没有这个版本的文章。"],
+  gone: [
+    ({ iso }) =>
+      iso ? `This article was withdrawn on ${moment(iso, "en-GB")}.` : "This article was withdrawn.",
+    ({ iso }) => (iso ? `这篇文章已于${moment(iso, "zh-CN")}撤回。` : "这篇文章已撤回。"),
+  ],
+  busy: ["Too many questions at the moment. Please try again shortly.", "提问的人太多，请稍后再试。"],
+  unready: [
+    "Not ready yet: the articles are still being read. Please try again shortly.",
+    "尚未就绪：文章还在读取中，请稍后再试。",
+  ],
+  broken: ["Something went wrong on the server.", "服务器出错了。"],
+  unreachable: ["The server can’t be reached. Please check the connection.", "无法连接服务器，请检查网络。"],
+  interrupted: ["The connection was lost before the answer was complete.", "回答尚未完成，连接就断开了。"],
+  again: ["Ask again", "再问一次"],
+};
