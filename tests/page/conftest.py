@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -57,15 +58,22 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if running := os.environ.get("NEWSQA_URL"):
         yield running.rstrip("/")
         return
-    own = {"NEWSQA_HOME": str(tmp_path_factory.mktemp("home")), "NEWSQA_LLM_URL": ""}
-    home = {**os.environ, **own}
-    subprocess.run([*NEWSQA, "add", "seeds"], check=True, cwd=ROOT, env=home)
+    with serving(tmp_path_factory.mktemp("home")) as url:
+        yield url
+
+
+@contextmanager
+def serving(home: Path, **settings: str) -> Iterator[str]:
+    """Serve `seeds/` from a home until done with; `settings` are more of the environment."""
+    own = {"NEWSQA_HOME": str(home), "NEWSQA_LLM_URL": "", **settings}
+    environment = {**os.environ, **own}
+    subprocess.run([*NEWSQA, "add", "seeds"], check=True, cwd=ROOT, env=environment)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     serve = [*NEWSQA, "serve", "--port", str(port)]
-    with subprocess.Popen(serve, cwd=ROOT, env=home) as server:
+    with subprocess.Popen(serve, cwd=ROOT, env=environment) as server:
         try:
             wait_until_ready(url, server)
             yield url
