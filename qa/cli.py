@@ -202,7 +202,7 @@ def rebuild(
     """Make the index anew from the articles, and swap it in when it is done."""
     with failing():
         corpus = open_engine(context, home).corpus
-        with _progress("rebuilding", len(corpus.articles)) as bar:
+        with _progress("rebuilding", corpus.articles.pending(0)) as bar:
             manifest = corpus.rebuild(model, bar.update)
     if _json(context, json):
         _print(asdict(manifest))

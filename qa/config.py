@@ -1,11 +1,16 @@
 """The environment to settings: the only module that reads it."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_OWN_PORT = re.compile(r"http:.*:80|https:.*:443")
+"""An origin as browsers name it, and one whose port they leave out."""
 
 
 def _under_home(*parts: str) -> Path:
@@ -37,12 +42,46 @@ class Settings(BaseSettings):
             " unset: an index keeps what it has, and a new one keeps them"
         ),
     ] = None
+    origins: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(description="whose pages may embed <news-qa>: https://paper.example,..."),
+    ] = ()
     threads: Annotated[int, Field(ge=0, description="encoder threads; 0 takes every core")] = 0
     llm_url: Annotated[
         str, Field(description="an OpenAI-compatible endpoint that writes answers; empty: none")
     ] = ""
     llm_model: Annotated[str, Field(description="the model's name there")] = ""
     llm_key: Annotated[SecretStr, Field(description="the key it asks for, if any")] = SecretStr("")
+    operator_key: Annotated[
+        SecretStr,
+        Field(
+            description="who sends it may write over HTTP, and nobody else; with it comes the"
+            " operator's page, /operator; empty: whoever reaches the server may write"
+        ),
+    ] = SecretStr("")
+    private_addresses: Annotated[
+        bool,
+        Field(
+            description="an address that an operator names over HTTP may lead into the server's"
+            " own network, not only into the public one"
+        ),
+    ] = False
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _are_origins(cls, origins: str | tuple[str, ...]) -> tuple[str, ...]:
+        named = origins.split(",") if isinstance(origins, str) else origins
+        given = [name for one in named if (name := one.strip().lower())]
+        for number, origin in enumerate(given, 1):
+            if origin == "*":
+                raise ValueError("name each origin: * would let any page on the web ask here")
+            if not _ORIGIN.fullmatch(origin) or _OWN_PORT.fullmatch(origin):
+                raise ValueError(
+                    f"number {number} is no origin such as https://paper.example: http or https,"
+                    " a host, a port if it is not the scheme's own, and nothing else"
+                )
+        return tuple(given)
 
     @field_validator("llm_url")
     @classmethod
@@ -53,6 +92,16 @@ class Settings(BaseSettings):
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError("it is an address alone; a key goes into NEWSQA_LLM_KEY")
         return url
+
+    @field_validator("operator_key")
+    @classmethod
+    def _cannot_be_guessed(cls, key: SecretStr) -> SecretStr:
+        if key and not re.fullmatch(r"[!-~]{16,}", key.get_secret_value()):
+            raise ValueError(
+                "it is at least 16 ASCII characters without spaces, such as `openssl rand -hex 24`"
+                " prints"
+            )
+        return key
 
     @model_validator(mode="after")
     def _names_a_model(self) -> Self:

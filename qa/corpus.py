@@ -1,6 +1,7 @@
 """The articles of a home and their index, kept in step: add, remove, rebuild, and who answers."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -19,6 +20,7 @@ from qa.errors import ArticleRefused, HomeBusy, HomeUnusable, SyncRefused
 from qa.index import BATCH, Generations, LocalIndex, Manifest, Progress
 from qa.sources import Item, Sweep, Unchanged
 from qa.store import ArticleStore, Draft, Finished, Outcome
+from qa.types import Article
 
 logger = logging.getLogger(__name__)
 
@@ -114,6 +116,17 @@ class Corpus:
         self._catch_up(held[1], held[2])
         return held[1], held[2]
 
+    def copies(self, article_id: str) -> list[Article]:
+        """Return the other articles that say the same and are there, the earliest first.
+
+        None before an index has been opened to answer: to read an article needs no model.
+        """
+        if self._serving is None:
+            return []
+        found = self.articles.find(self._serving[2].copies(article_id)).values()
+        dated = ((one.published.timestamp() if one.published else math.inf, one) for one in found)
+        return [one for _, one in sorted(dated, key=lambda pair: (pair[0], pair[1].id))]
+
     def add(
         self,
         items: Iterable[Item],
@@ -154,14 +167,21 @@ class Corpus:
         return Report(tuple(taken), tuple(refused), tuple(warnings), copies)
 
     def look(
-        self, paths: Iterable[str], moving: Collection[Path] = (), *, linked: bool = False
+        self,
+        paths: Iterable[str],
+        moving: Collection[Path] = (),
+        *,
+        linked: bool = False,
+        public: bool = False,
     ) -> Sweep:
         """Return the articles at these paths, to be read: what was read before only if changed.
 
         Files that are `moving` are left for another time; of feeds on the web the articles are read
-        that they link to, if `linked`.
+        that they link to, if `linked`. With `public` nothing is asked that is not in the public
+        network.
         """
-        return Sweep(paths, self.articles.known_files(READER), moving, linked=linked)
+        known = self.articles.known_files(READER)
+        return Sweep(paths, known, moving, linked=linked, public=public)
 
     def sweep(
         self,

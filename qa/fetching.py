@@ -97,8 +97,8 @@ def fetch(
     Redirects are followed, up to MAX_REDIRECTS. An address that the operator names is asked
     whatever it is; of one `found_in` a feed or a file, the author of that chose it, so it must lead
     out into the public network, and so must every redirect: nothing in this house is asked on an
-    author's word, save the host and port that `found_in` itself is at. Not to be called inside an
-    event loop.
+    author's word, save the host and port that `found_in` itself is at. "" stands for somebody
+    elsewhere, who has no such place. Not to be called inside an event loop.
 
     Raises:
         FetchFailed: it is no web address, cannot be reached, answers with an error, takes too long
@@ -112,7 +112,10 @@ def fetch(
             coroutine = _fetch(address, headers, found_in, max_bytes, patience)
             return thread.submit(asyncio.run, coroutine).result()
     except _Inside as error:
-        reason = f"leads to {error}, outside the public network: name it yourself to read it"
+        remedy = (
+            "name it yourself to read it" if found_in else "let `newsqa add` at the server read it"
+        )
+        reason = f"leads to {error}, outside the public network: {remedy}"
         raise FetchFailed(address, reason) from error
     except TimeoutError as error:
         raise FetchFailed(address, f"took longer than {patience.total:g} seconds") from error

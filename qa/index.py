@@ -29,7 +29,7 @@ from qa.errors import HomeUnusable, IndexUnusable
 from qa.lexical import Concept, WordIndex, words
 from qa.passages import embedded_text, split_passages
 from qa.store import ArticleStore, Change, Embedding, PassageStore
-from qa.types import Article, Filters, IndexInfo, Passage, Ranked, Ranking
+from qa.types import Article, Facets, Filters, IndexInfo, Passage, Ranked, Ranking
 
 logger = logging.getLogger(__name__)
 
@@ -208,6 +208,8 @@ class LocalIndex:
         self._manifest = manifest
         self._refreshing = threading.Lock()
         self._following = threading.Lock()
+        self._counting = threading.Lock()
+        self._facets: tuple[int, Facets] | None = None
         self._filtered: tuple[tuple[int, Filters], list[int]] | None = None
         self._damaged: list[Path] = []
         if not (folder / "passages.sqlite").exists():
@@ -286,6 +288,18 @@ class LocalIndex:
     def earlier(self, article_id: str) -> tuple[str, ...]:
         """Return the copies that are earlier than an article, the earliest first."""
         return self._store.earlier(article_id)
+
+    def facets(self) -> Facets:
+        """Return what the filters can be set to; counted once for each state of the articles."""
+        with self._counting:
+            cursor = self._store.cursor
+            if self._facets is None or self._facets[0] != cursor:
+                self._facets = cursor, self._store.facets()
+            return self._facets[1]
+
+    def newest(self, most: int) -> list[str]:
+        """Return the articles that were published last, by id, the newest first."""
+        return self._store.newest(most)
 
     def copied(self, article_ids: Sequence[str]) -> frozenset[str]:
         """Return those of these articles of which there is an earlier copy."""

@@ -68,13 +68,16 @@ class Sweep:
         moving: Collection[Path] = (),
         *,
         linked: bool = False,
+        public: bool = False,
     ) -> None:
         """Look at the paths: files, folders (searched to the bottom), globs, web addresses, or `-`.
 
         Files that are `moving` (still being written) are there, and are left for another time. Of a
-        feed on the web what its entries link to is read if `linked`, else what stands in them.
+        feed on the web what its entries link to is read if `linked`, else what stands in them. Of
+        the web only what is `public` is read where somebody elsewhere named the address.
         """
         self._linked = linked
+        self._public = public
         self.known = known or {}
         self._moving = {str(path) for path in moving}
         # A string is an address, or the dash that stands for standard input.
@@ -145,16 +148,18 @@ class Sweep:
         # A feed whose links are read is another file than the feed itself.
         file = f"{shown}#" if self._linked else shown
         known = self.known.get(file, Known(b""))
+        # What was refused is so for its content or for the way there: it is read again to tell.
+        etag, last_modified = ("", "") if known.refused else (known.etag, known.last_modified)
         try:
-            fetched = fetch(url, known.etag, known.last_modified)
+            found_in = "" if self._public else None
+            fetched = fetch(url, etag, last_modified, found_in=found_in)
         except FetchFailed as failure:
             # An address that never was read is a slip, and told once.
             failure.file = file if known.digest else ""
             yield failure
             return
         digest = sha256(fetched.body).digest() if fetched else known.digest
-        if fetched is None or digest == known.digest:
-            # What went wrong the last time is no longer so.
+        if fetched is None or (digest == known.digest and not known.refused):
             yield Finished(file, digest, False, known.etag, known.last_modified)
             yield from map(Unchanged, self._pages_known(shown) if self._linked else [file])
             return
@@ -191,7 +196,7 @@ class Sweep:
 
         try:
             entries = read_feed(fetched.body, feed, fetched.declared)
-            for one in linked(entries, Pages(url), known):
+            for one in linked(entries, Pages("" if self._public else url), known):
                 file = f"{feed}#{one.key}"
                 if one.outcome is None:
                     yield Unchanged(file)

@@ -95,6 +95,30 @@ class Filters:
         return self != Filters()
 
 
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A value that a filter takes, and how many articles it lets through alone."""
+
+    value: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What the filters can be set to, the most frequent first.
+
+    Attributes:
+        date_from: the day of the earliest article; None if none says when it was published.
+        date_to: of the latest.
+    """
+
+    categories: tuple[Facet, ...]
+    sources: tuple[Facet, ...]
+    authors: tuple[Facet, ...]
+    date_from: date | None
+    date_to: date | None
+
+
 class Period(NamedTuple):
     """Whole days, both inclusive; None leaves that side open."""
 

@@ -151,12 +151,14 @@ class Known:
 
     Attributes:
         withheld: an article that it holds was withdrawn by name.
+        refused: something in it was refused, or it could not be read the last time.
     """
 
     digest: bytes
     etag: str = ""
     last_modified: str = ""
     withheld: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,11 +279,12 @@ class ArticleStore:
                 "SELECT file FROM places JOIN articles USING (id) WHERE kept_out = 1"
             )
         }
+        refused = {file for (file,) in connection.execute("SELECT file FROM refusals")}
         rows = connection.execute(
             "SELECT file, digest, etag, last_modified FROM files WHERE reader = ?", (reader,)
         )
         return {
-            file: Known(digest, etag, last_modified, file in withheld)
+            file: Known(digest, etag, last_modified, file in withheld, file in refused)
             for file, digest, etag, last_modified in rows
         }
 
@@ -375,6 +378,12 @@ class ArticleStore:
             (since, limit),
         )
         return [_change(row) for row in rows]
+
+    @property
+    def last_change(self) -> int:
+        """The number of the newest change, 0 if there was none."""
+        query = "SELECT coalesce(max(seq), 0) FROM articles"
+        return int(self._database.connection().execute(query).fetchone()[0])
 
     def pending(self, since: int) -> int:
         """Return how many articles changed after `since`."""

@@ -34,6 +34,8 @@ NEWSQA = [sys.executable, "-c", "from web.cli import main; main()"]
 FERRY = {"id": "ferry", "title": "Ferry", "text": "The night ferry to Anholm begins on 3 May."}
 QUESTION = "When does the night ferry to Anholm begin?"
 
+KEY = "0123456789abcdef-operator"
+
 Run = Callable[..., Result]
 
 
@@ -368,6 +370,26 @@ def test_serve_listens_where_the_flag_or_else_the_environment_says(
         (home, "::1", 9000),
         (home, "127.0.0.2", 0),
     ]
+
+
+def test_serve_says_where_the_operators_page_is_where_there_is_a_key(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[FastAPI] = []
+    monkeypatch.setattr(uvicorn, "run", lambda app, **_: made.append(app))
+    monkeypatch.setenv("NEWSQA_OPERATOR_KEY", KEY)
+    monkeypatch.setenv("NEWSQA_PRIVATE_ADDRESSES", "true")
+    result = run("serve")
+    assert result.stderr.splitlines()[1:] == [
+        "the operator's page is http://127.0.0.1:8000/operator"
+    ]
+    assert KEY not in result.output
+    assert made[0].state.operator_key.get_secret_value() == KEY
+    assert made[0].state.private_addresses
+    monkeypatch.setenv("NEWSQA_OPERATOR_KEY", KEY[:15])
+    result = run("serve")
+    assert (result.exit_code, len(made)) == (1, 1)
+    assert result.stderr.startswith("error: NEWSQA_OPERATOR_KEY: it is at least 16 ")
 
 
 def test_every_verb_is_in_the_help(run: Run) -> None:

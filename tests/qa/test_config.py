@@ -41,3 +41,25 @@ def test_the_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings()
     assert settings.llm_key.get_secret_value() == "sk-secret"
     assert "sk-secret" not in f"{settings!r}{settings.model_dump()}"
+
+
+@pytest.mark.parametrize("key", ["hunter2", "x" * 15, "key with a space in it", "钥匙" * 10])
+def test_an_operators_key_that_could_be_guessed_or_not_be_sent_is_refused(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSQA_OPERATOR_KEY", key)
+    with pytest.raises(ValidationError, match="at least 16 ASCII characters") as refused:
+        Settings()
+    assert key not in str(refused.value)
+
+
+def test_an_operators_key_is_not_shown_and_none_is_set_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = Settings()
+    assert not settings.operator_key
+    assert not settings.private_addresses
+    monkeypatch.setenv("NEWSQA_OPERATOR_KEY", "x" * 16)
+    settings = Settings()
+    assert settings.operator_key.get_secret_value() == "x" * 16
+    assert "x" * 16 not in f"{settings!r}{settings.model_dump()}"

@@ -74,6 +74,18 @@ def test_a_feed_that_fails_is_refused_until_it_is_well(corpus: Corpus, site: New
     assert corpus.articles.refusals() == []
 
 
+def test_what_a_page_is_refused_for_is_said_each_time(corpus: Corpus, site: NewsSite) -> None:
+    headers = {"content-type": "text/html", "etag": '"1"'}
+    site.pages["/empty"] = Page(b"<html><body></body></html>", headers=headers)
+    for _ in range(3):
+        (refused,) = take(corpus, site.at("/empty")).refused
+        assert [one.reason for one in corpus.articles.refusals()] == [refused.reason]
+
+    site.pages["/empty"] = page("题", "开了。今天开工。")
+    assert take(corpus, site.at("/empty")).count("added") == 1
+    assert corpus.articles.refusals() == []
+
+
 def test_linked_pages_are_read_only_when_asked_for_and_once(
     corpus: Corpus, site: NewsSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
