@@ -2,20 +2,25 @@
 
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response
+from fastapi.middleware.gzip import GZipMiddleware
+from pydantic import SecretStr
 
-from embeddings.models import ModelUnusable
 from qa.articles import MAX_ARTICLE_BYTES
 from qa.engine import Engine
-from qa.errors import NewsqaError
+from qa.suggestions import Suggestions
 from qa.types import Query
 from web import health, page, problems, routes
+from web.access import NO_KEY
+from web.assets import read_assets
 from web.head import Head
 from web.limits import BodyLimit
+from web.origins import Origins
+from web.rebuilds import Rebuilds
 from web.streams import Streams
 
 logger = logging.getLogger(__name__)
@@ -27,9 +32,13 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-"""On every answer: nothing but our own files runs, readers' questions go nowhere, and no browser
-shows an article that was removed or mixes two versions of the page."""
+"""On every answer: nothing but our own files runs, readers' questions go nowhere, no browser shows
+an article that was removed or mixes two versions of the page, and no other site's page frames ours
+or draws an answer in; one that may embed newsqa fetches, which CORS allows and these do not bar."""
 
 RETRY_SECONDS = 10.0
 """Between attempts to open a model or an index that cannot be opened."""
@@ -38,8 +47,19 @@ DOCS_POLICY = f"{POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' data:
 """Swagger UI styles itself from its script."""
 
 
-def create_app(engine: Engine) -> FastAPI:
-    """Return the application; it opens the model and the index when it starts."""
+def create_app(
+    engine: Engine,
+    *,
+    origins: Collection[str] = (),
+    operator_key: SecretStr = NO_KEY,
+    private_addresses: bool = False,
+) -> FastAPI:
+    """Return the application; it opens the model and the index when it starts.
+
+    Pages of these origins may ask and read. With an `operator_key` only who sends it may write, and
+    there is the operator's page. With `private_addresses` what an operator has read from the web
+    may come from the server's own network.
+    """
     app = FastAPI(
         title="newsqa",
         version=version("newsqa"),
@@ -52,13 +72,24 @@ def create_app(engine: Engine) -> FastAPI:
     app.state.ready = threading.Event()
     app.state.trouble = ""
     app.state.streams = Streams()
+    app.state.suggestions = Suggestions(engine)
+    app.state.closing = threading.Event()
+    app.state.rebuilds = Rebuilds(engine.corpus, app.state.closing)
+    app.state.operator_key = operator_key
+    app.state.private_addresses = private_addresses
+    app.state.assets = read_assets()
+    # Innermost, where what is sent is whole still; streams of events it passes on as they come.
+    app.add_middleware(GZipMiddleware)
     app.add_middleware(BodyLimit, most=MAX_ARTICLE_BYTES)
     problems.install(app)
+    app.add_middleware(Origins, allowed=origins)
     health.count_requests(app)
     app.middleware("http")(_with_headers)
     app.add_middleware(Head)
     app.include_router(page.router)
     app.include_router(routes.router)
+    if operator_key:
+        app.include_router(routes.operator)
     app.include_router(health.router)
     page.mount_files(app)
     return app
@@ -66,10 +97,11 @@ def create_app(engine: Engine) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    closing = threading.Event()
+    closing: threading.Event = app.state.closing
     threading.Thread(target=_open, args=(app, closing), daemon=True).start()
     yield
     closing.set()
+    app.state.rebuilds.wait()
 
 
 def _open(app: FastAPI, closing: threading.Event) -> None:
@@ -80,13 +112,13 @@ def _open(app: FastAPI, closing: threading.Event) -> None:
         except Exception as error:
             # Not ready, and each question says why. An operator may mend it meanwhile, by a rebuild
             # say.
-            foreseen = isinstance(error, NewsqaError | ModelUnusable)
-            app.state.trouble = str(error) if foreseen else "see the server's log"
-            logger.error("not ready: %s", error, exc_info=not foreseen)
+            app.state.trouble = problems.reason(error)
+            logger.error("not ready: %s", error, exc_info=not problems.foreseen(error))
             if closing.wait(RETRY_SECONDS):
                 return
         else:
             app.state.ready.set()
+    app.state.suggestions.run(closing)
 
 
 async def _with_headers(

@@ -27,7 +27,15 @@ def serve(
     where = settings.port if port is None else port
     shown = f"[{address}]" if ":" in address else address
     say(f"newsqa serves http://{shown}:{where}")
-    uvicorn.run(create_app(engine), host=address, port=where, log_level="warning")
+    if settings.operator_key:
+        say(f"the operator's page is http://{shown}:{where}/operator")
+    application = create_app(
+        engine,
+        origins=settings.origins,
+        operator_key=settings.operator_key,
+        private_addresses=settings.private_addresses,
+    )
+    uvicorn.run(application, host=address, port=where, log_level="warning")
 
 
 def main() -> None:

@@ -1,33 +1,77 @@
 """The page and the API's documentation: our own files and Swagger UI's, none from elsewhere."""
 
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
 
 import fastapi_swagger
-from fastapi import APIRouter, FastAPI
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, FastAPI, HTTPException, Request
+from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
-STATIC = Path(__file__).parent / "static"
-SHELL = STATIC / "index.html"
+from web.assets import EMBEDDED, Assets, media_type
+
+DIGEST = re.compile(r"[0-9a-f]{12}")
+LASTING = "public, max-age=31536000, immutable"
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-def page() -> FileResponse:
+async def page(request: Request) -> Response:
     """Return the page."""
-    return FileResponse(SHELL)
+    return serve_file(request, "index.html")
 
 
 @router.get("/docs")
-def documentation() -> FileResponse:
+async def documentation(request: Request) -> Response:
     """Return the API's documentation, made of /openapi.json by Swagger UI."""
-    return FileResponse(STATIC / "docs.html")
+    return serve_file(request, "docs.html")
+
+
+@router.get("/embed.js")
+async def embed(request: Request) -> Response:
+    """Return a module that defines `<news-qa>` in whosever page loads it."""
+    address = _assets(request).address(EMBEDDED)
+    return Response(f'import "{address}";\n', media_type="text/javascript")
+
+
+@router.get("/static/{path:path}")
+async def static(request: Request, path: str) -> Response:
+    """Return one of our files, for good where its address holds the digest of all of them.
+
+    Under another digest there is nothing, whatever is there now: a page of before must not mix its
+    files with those of today.
+    """
+    assets = _assets(request)
+    first, _, rest = path.partition("/")
+    if first == assets.digest and rest in assets.files:
+        return serve_file(request, rest, headers={"Cache-Control": LASTING})
+    if DIGEST.fullmatch(first):
+        raise HTTPException(404, "no such file now", {"Cache-Control": "no-store"})
+    if path not in assets.files:
+        raise HTTPException(404, "no such file")
+    return serve_file(request, path)
+
+
+def serve_file(
+    request: Request,
+    path: str,
+    status: HTTPStatus = HTTPStatus.OK,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return one of our files, such as a page, whose scripts do the rest."""
+    return Response(_assets(request).files[path], status, headers, media_type(path))
 
 
 def mount_files(app: FastAPI) -> None:
-    """Serve the page's files and Swagger UI's, which the fastapi-swagger package carries."""
-    app.mount("/static", StaticFiles(directory=STATIC))
+    """Serve Swagger UI's files, which the fastapi-swagger package carries."""
     swagger = Path(str(files(fastapi_swagger))) / "resources"
     app.mount("/swagger", StaticFiles(directory=swagger))
+
+
+def _assets(request: Request) -> Assets:
+    assets: Assets = request.app.state.assets
+    return assets

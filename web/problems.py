@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from embeddings.models import ModelUnusable
 from qa.errors import (
     ArticleGone,
     ArticleNotFound,
@@ -81,6 +82,16 @@ def status_of(error: NewsqaError) -> HTTPStatus:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
+def foreseen(error: Exception) -> bool:
+    """Say whether an error says what is wrong and the remedy; else it is one of ours."""
+    return isinstance(error, NewsqaError | ModelUnusable)
+
+
+def reason(error: Exception) -> str:
+    """Return what may be told of an error; of an unforeseen one nothing but where to look."""
+    return str(error) if foreseen(error) else "see the server's log"
+
+
 def problem(error: Exception) -> dict[str, Any]:
     """Return the problem document of an error; an unforeseen one tells nothing of itself."""
     if isinstance(error, QuestionRefused):
@@ -94,7 +105,12 @@ def problem(error: Exception) -> dict[str, Any]:
         return {**document, "withdrawn": error.when.isoformat()}
     if isinstance(error, NewsqaError):
         return _document(status_of(error), str(error))
-    return _document(HTTPStatus.INTERNAL_SERVER_ERROR, "see the server's log")
+    return _document(HTTPStatus.INTERNAL_SERVER_ERROR, reason(error))
+
+
+def response(status: HTTPStatus, detail: str) -> JSONResponse:
+    """Return a problem as a response, for middleware, around which no error becomes one."""
+    return _response(_document(status, detail))
 
 
 def install(app: FastAPI) -> None:

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from qa.engine import MAX_QUESTION, MAX_TOP_K
+from qa.sources import is_address
 from qa.types import Filters, Mode, Query, Retriever, Turn
 
 
@@ -149,6 +150,24 @@ class SearchRequest(Strict):
             as_of=self.as_of,
             time=self.time,
         )
+
+
+class AddressRequest(Strict):
+    """A page or a feed of the web; with `linked` the pages that the feed's entries link to."""
+
+    address: Annotated[
+        str,
+        StringConstraints(max_length=2_000),
+        Field(examples=["https://news.example/feed.xml"]),
+    ]
+    linked: bool = False
+
+    @field_validator("address")
+    @classmethod
+    def _is_of_the_web(cls, address: str) -> str:
+        if not is_address(address) or re.search(r"\s", address):
+            raise ValueError("write an address that begins with http:// or https://")
+        return address
 
 
 class ArticleRequest(BaseModel):

@@ -13,7 +13,7 @@ from qa.errors import IndexUnusable
 from qa.types import Answer, Query
 from web import app as application
 from web.app import HEADERS, create_app
-from web.page import STATIC
+from web.assets import STATIC
 
 from .problem import assert_problem
 
@@ -137,6 +137,8 @@ def test_the_api_describes_its_routes(client: TestClient) -> None:
         ("post", "/ask"),
         ("get", "/ask"),
         ("post", "/search"),
+        ("get", "/facets"),
+        ("get", "/suggestions"),
         ("get", "/articles"),
         ("post", "/articles"),
         ("get", "/articles/{article_id}"),

@@ -3,24 +3,29 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 from pydantic_core import to_json
 
 from qa.engine import Engine
 from qa.errors import ArticleNotFound, ArticleRefused
 from qa.sources import draft
-from qa.store import ArticleStore, Draft, Outcome
+from qa.store import ArticleStore, Draft
 from qa.types import Article, Language
-from web.page import SHELL
+from web import taken
+from web.access import DENIED, Operator
+from web.events import Accept
+from web.page import serve_file
 from web.problems import described, status_of
 from web.routes.state import TheEngine
 from web.sent import BODY, Sent, read_sent
+from web.taken import Added, added, as_json
 
 router = APIRouter(tags=["articles"])
 
@@ -67,40 +72,31 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened(Article):
-    """An article in one of its versions, and all versions there are, oldest first."""
-
-    versions: tuple[Version, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """An article that was sent, and what became of it."""
+class Copy:
+    """Another article that says the same."""
 
     id: str
-    outcome: Outcome
+    title: str
+    publisher: str
+    published: datetime | None
+    language: Language
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """An article that was sent and cannot be kept."""
+class Opened(Article):
+    """An article in one of its versions.
 
-    origin: str
-    reason: str
+    Attributes:
+        versions: all there are, oldest first.
+        copies: the articles that say the same as its newest, the earliest first.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What became of the articles that were sent."""
-
-    articles: tuple[Taken, ...]
-    refused: tuple[Refused, ...]
-    warnings: tuple[str, ...]
+    versions: tuple[Version, ...] = ()
+    copies: tuple[Copy, ...] = ()
 
 
-_KEPT: dict[int | str, dict[str, Any]] = {
-    200: {"description": "All of it was known."},
-    201: {"description": "Something is new or has changed.", "model": Added},
+_BODIES = {
+    **DENIED,
     **described(
         {
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "More bytes than an article may have.",
@@ -133,6 +129,7 @@ def list_articles(
 
 @router.get("/articles/{article_id:path}", response_model=Opened, responses=_MISSING)
 def get_article(
+    request: Request,
     article_id: str,
     engine: TheEngine,
     version: WhichVersion = None,
@@ -145,17 +142,24 @@ def get_article(
     articles = engine.corpus.articles
     if "text/html" in accept:
         status = _status(articles, article_id, version)
-        return FileResponse(SHELL, status, {"Vary": "Accept"})
+        return serve_file(request, "index.html", status, {"Vary": "Accept"})
     article = articles.get(article_id, version)
     versions = (Version(one.number, one.taken, one.title) for one in articles.versions(article_id))
-    opened = Opened(**_values(article, Article), versions=tuple(versions))
+    copies = (Copy(**_values(one, Copy)) for one in engine.corpus.copies(article_id))
+    opened = Opened(**_values(article, Article), versions=tuple(versions), copies=tuple(copies))
     # What is withdrawn is to be found nowhere, not even on a reader's disk.
     headers = {"Vary": "Accept", "Cache-Control": "no-store"}
     return Response(to_json(opened), headers=headers, media_type="application/json")
 
 
-@router.post("/articles", response_model=Added, responses=_KEPT, openapi_extra=BODY)
-async def add_articles(request: Request, engine: TheEngine) -> Any:
+@router.post(
+    "/articles",
+    response_model=Added,
+    responses={**taken.DESCRIBED, **_BODIES},
+    openapi_extra=BODY,
+    dependencies=[Operator],
+)
+async def add_articles(request: Request, engine: TheEngine, accept: Accept = "") -> Any:
     """Keep one article or several; the next question finds them.
 
     JSON is an article or a list of them. Any other body is a file, read by what it holds: Markdown,
@@ -164,16 +168,24 @@ async def add_articles(request: Request, engine: TheEngine) -> Any:
 
     Of several, those that cannot be kept are named and the others are taken. 201 if anything is new
     or changed, 200 if all was known, 422 if nothing could be kept.
+
+    With `Accept: text/event-stream` the answer comes as server-sent events: `progress` with how
+    many are `finished`, time and again, then `done` with the same document or `error` with the
+    problem. What was sent is taken to its end, even if the client goes away; a server that is
+    stopped finishes the batch in hand.
     """
-    body = await request.body()
-    return await run_in_threadpool(_add, engine, _drafts(read_sent(request.headers, body)))
+    sent = read_sent(request.headers, await request.body())
+    closing = request.app.state.closing
+    take = partial(engine.corpus.add, _drafts(sent), stop=closing.is_set)
+    return await taken.answer(take, accept)
 
 
 @router.put(
     "/articles/{article_id:path}",
     response_model=Added,
-    responses=_KEPT,
+    responses={**taken.IN_JSON, **_BODIES},
     openapi_extra=BODY,
+    dependencies=[Operator],
 )
 async def put_article(
     article_id: Annotated[str, Path(pattern=r"^\S{1,200}$")], request: Request, engine: TheEngine
@@ -183,7 +195,12 @@ async def put_article(
     return await run_in_threadpool(_put, engine, article_id, read_sent(request.headers, body))
 
 
-@router.delete("/articles/{article_id:path}", status_code=204, responses=_MISSING)
+@router.delete(
+    "/articles/{article_id:path}",
+    status_code=204,
+    responses={**DENIED, **_MISSING},
+    dependencies=[Operator],
+)
 def delete_article(article_id: str, engine: TheEngine) -> None:
     """Withdraw an article: every version is erased, and from now on no answer cites it."""
     if not engine.corpus.remove([article_id]):
@@ -191,7 +208,7 @@ def delete_article(article_id: str, engine: TheEngine) -> None:
         engine.corpus.articles.get(article_id)
 
 
-def _values(article: Article, kind: type[Article | Listed]) -> dict[str, Any]:
+def _values(article: Article, kind: type[Article | Listed | Copy]) -> dict[str, Any]:
     """Return what an article says in the fields of `kind`."""
     return {field.name: getattr(article, field.name) for field in fields(kind)}
 
@@ -220,18 +237,4 @@ def _put(engine: Engine, article_id: str, sent: Iterable[Sent]) -> Response:
     if named.named and named.article.id != article_id:
         raise ArticleRefused(f"articles/{article_id}", f"id: the body says {named.article.id!r}")
     article = replace(named.article, id=article_id)
-    return _add(engine, [replace(named, article=article, named=True)])
-
-
-def _add(engine: Engine, drafts: Iterable[Draft | ArticleRefused]) -> Response:
-    report = engine.corpus.add(drafts)
-    if report.refused and not report.taken:
-        raise report.refused[0]
-    added = Added(
-        tuple(Taken(id, outcome) for id, outcome in report.taken),
-        tuple(Refused(refusal.origin, refusal.reason) for refusal in report.refused),
-        # Each has the origin in front, which for what was sent is empty.
-        tuple(warning.removeprefix(": ") for warning in report.warnings),
-    )
-    new = any(outcome != "unchanged" for _, outcome in report.taken)
-    return Response(to_json(added), 201 if new else 200, media_type="application/json")
+    return as_json(added(engine.corpus.add([replace(named, article=article, named=True)])))

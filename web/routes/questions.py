@@ -11,22 +11,18 @@ from sse_starlette import EventSourceResponse
 from qa.engine import Engine
 from qa.types import Answer, Source
 from qa.types import Query as Question
+from web.events import EVENTS, IN_WORDS, PING_SECONDS, Accept
 from web.requests import AskAddress, AskRequest, SearchRequest
 from web.routes.state import TheEngine, TheStreams
 from web.streams import Streams, is_over
 
 router = APIRouter(tags=["questions"])
 
-PING_SECONDS = 15
-"""A comment goes out this often while an answer is being made, so that no proxy hangs up."""
-
-_EVENTS = "text/event-stream"
 _STREAMED: dict[int | str, dict[str, Any]] = {
-    200: {"content": {_EVENTS: {"schema": {"type": "string"}}}},
+    200: {"content": IN_WORDS},
     204: {"description": "`Last-Event-ID` names the last event of an answer; nothing follows."},
 }
 
-Accept = Annotated[str, Header()]
 LastEventID = Annotated[str, Header(description="the last event had of a stream that was lost")]
 
 
@@ -58,7 +54,7 @@ def ask(
     the same again with `Last-Event-ID` and gets the rest of it, or after a while, or when one of
     its articles was withdrawn, a new answer: a second `meta`, and what came before it is void.
     """
-    if body.stream or _EVENTS in accept:
+    if body.stream or EVENTS in accept:
         return _as_events(engine, streams, body.query(), last_event_id)
     return engine.ask(body.query())
 
@@ -72,7 +68,7 @@ def ask_by_address(
     last_event_id: LastEventID = "",
 ) -> Any:
     """Answer a question from a browser's address bar, or as events to its EventSource."""
-    if _EVENTS in accept:
+    if EVENTS in accept:
         return _as_events(engine, streams, address.query(), last_event_id)
     return engine.ask(address.query())
 
