@@ -65,18 +65,30 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @contextmanager
 def serving(home: Path, **settings: str) -> Iterator[str]:
     """Serve `seeds/` from a home until done with; `settings` are more of the environment."""
-    own = {"NEWSQA_HOME": str(home), "NEWSQA_LLM_URL": "", **settings}
-    environment = {**os.environ, **own}
-    subprocess.run([*NEWSQA, "add", "seeds"], check=True, cwd=ROOT, env=environment)
+    port = free_port()
+    with started(home, port, add=True, **settings):
+        yield f"http://127.0.0.1:{port}"
+
+
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
+        port: int = free.getsockname()[1]
+        return port
+
+
+@contextmanager
+def started(home: Path, port: int, *, add: bool = False, **settings: str) -> Iterator[None]:
+    """Serve from a home on a port until done with, having added `seeds/` if asked."""
+    own = {"NEWSQA_HOME": str(home), "NEWSQA_LLM_URL": "", **settings}
+    environment = {**os.environ, **own}
+    if add:
+        subprocess.run([*NEWSQA, "add", "seeds"], check=True, cwd=ROOT, env=environment)
     serve = [*NEWSQA, "serve", "--port", str(port)]
     with subprocess.Popen(serve, cwd=ROOT, env=environment) as server:
         try:
-            wait_until_ready(url, server)
-            yield url
+            wait_until_ready(f"http://127.0.0.1:{port}", server)
+            yield
         finally:
             server.terminate()
 

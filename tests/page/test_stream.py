@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from .answers import QUOTE, TRAM, answered, done, event_stream, meta, source, statement
-from .visitor import Visitor
+from .visitor import Visitor, run_on
 
 OTHER = {**TRAM, "id": "ferry", "title": "Ferry cancelled", "text": "The ferry does not run."}
 PATIENCE = 15_000
@@ -82,11 +82,54 @@ def test_a_connection_that_does_not_come_back_is_given_up(
     visitor: Visitor, again: Callable[[Route], None]
 ) -> None:
     page = visitor.visit(locale="en-GB")
+    page.clock.install()
     had = ask(page, [told(cut(answered(), "done")[0]), again])
+    expect(page.locator(".progress")).to_have_text("Connection lost. Trying again…")
     lost = page.locator(".trouble")
-    expect(lost).to_contain_text("The connection was lost", timeout=PATIENCE)
+    run_on(page, lost)
+    expect(lost).to_contain_text("The connection was lost")
     expect(page.locator(".statements .text")).to_have_text([QUOTE])
-    assert had == ["", "2", "2", "2"]
+    assert had == ["", *["2"] * 9]
+
+
+def test_a_server_that_was_never_there_is_given_up_sooner(visitor: Visitor) -> None:
+    page = visitor.visit(locale="en-GB")
+    page.clock.install()
+    had = ask(page, [away])
+    expect(page.locator(".progress")).to_contain_text("can’t be reached. Trying again…")
+    run_on(page, page.locator(".trouble"))
+    expect(page.locator(".trouble")).to_contain_text("The server can’t be reached.")
+    assert len(had) == 6
+
+
+def test_a_server_that_is_starting_is_waited_for(visitor: Visitor) -> None:
+    page = visitor.visit(locale="en-GB")
+    starting = [lambda route: route.fulfill(status=503)] * 2
+    had = ask(page, [*starting, told(answered())])
+    expect(page.locator(".progress")).to_have_text("The server is starting. One moment…")
+    expect(page.locator(".statements .text")).to_have_text([QUOTE], timeout=PATIENCE)
+    assert len(had) == 3
+
+
+def test_the_network_that_comes_back_is_used_at_once(visitor: Visitor) -> None:
+    page = visitor.visit(locale="en-GB")
+    page.clock.install()
+    page.context.set_offline(True)
+    page.locator("#question").fill("上海2025年的目标是什么")
+    page.locator("#question").press("Enter")
+    expect(page.locator(".progress")).to_have_text("You’re offline. Waiting for the connection…")
+    page.context.set_offline(False)
+    expect(page.locator(".statements .chip").first).to_be_visible()
+
+
+def test_who_stays_offline_is_told_so(visitor: Visitor) -> None:
+    page = visitor.visit(locale="en-GB")
+    page.clock.install()
+    page.context.set_offline(True)
+    page.locator("#question").fill("?")
+    page.locator("#question").press("Enter")
+    run_on(page, page.locator(".trouble"))
+    expect(page.locator(".trouble")).to_contain_text("You’re offline.")
 
 
 def test_stop_ends_the_waiting_for_a_lost_connection(visitor: Visitor) -> None:

@@ -3,16 +3,26 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Route
+
+Theme = Literal["light", "dark"]
 
 
 def ask(page: Page, question: str) -> None:
     """Type a question and send it."""
     page.locator("#question").fill(question)
     page.locator("#question").press("Enter")
+
+
+def run_on(page: Page, until: Locator) -> None:
+    """Let the page's clock, which has been installed, run until something is to be seen."""
+    for _ in range(60):
+        page.clock.run_for(1000)
+        if until.is_visible():
+            return
 
 
 @dataclass
@@ -35,12 +45,19 @@ class Visitor:
     faults: list[str] = field(default_factory=list)
 
     def visit(
-        self, path: str = "/", *, locale: str = "zh-CN", width: int = 1280, touch: bool = False
+        self,
+        path: str = "/",
+        *,
+        locale: str = "zh-CN",
+        width: int = 1280,
+        height: int = 800,
+        touch: bool = False,
+        theme: Theme = "light",
     ) -> Page:
         context = self.browser.new_context(
             locale=locale,
-            viewport={"width": width, "height": 800},
-            color_scheme="light",
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
             has_touch=touch,
             is_mobile=touch,
             reduced_motion="reduce",

@@ -1,39 +1,77 @@
 /** Turns what the reader does into questions asked and articles opened. */
 
-import { ArticleViewer, byline } from "./article/viewer.js";
-import { articleLink } from "./article/versions.js";
-import { request, Trouble } from "./ask.js";
+import { QaAnswer } from "./answer/answer.js";
+import { ArticleViewer } from "./article/viewer.js";
 import { compose, typing } from "./asking/composer.js";
 import { Conversation } from "./asking/conversation.js";
-import { chosenMode, offerWriter } from "./asking/mode.js";
-import { find, make } from "./dom.js";
-import { preferredTongue, say, speakIn, switchTongue, tagOf, word } from "./i18n.js";
-import { recall, remember } from "./memory.js";
+import { FilterChoice } from "./asking/filters.js";
+import { showHistory } from "./asking/history.js";
+import { Keeping } from "./asking/keeping.js";
+import { askedIn } from "./asking/links.js";
+import { canWrite, chosenMode, offerWriter } from "./asking/mode.js";
+import { findWithdrawn } from "./asking/withdrawn.js";
+import { find } from "./dom.js";
+import { preferredTongue, speakIn } from "./i18n.js";
+import { languageButton } from "./language.js";
 import { themeButton } from "./theme.js";
+import { suggest, welcome } from "./welcome.js";
 
-/** @import { Article } from "./article/viewer.js" */
-/** @import { Exchange } from "./answer/answer.js" */
-
-/** Answers that outlast a reload. */
-const kept = 20;
+/** @import { Again } from "./answer/answer.js" */
+/** @import { Kept } from "./asking/keeping.js" */
 
 const thread = find("thread", HTMLElement);
 const input = find("question", HTMLTextAreaElement);
 const viewer = find("viewer", ArticleViewer);
-const conversation = new Conversation(thread, chosenMode);
+const fresh = find("fresh", HTMLButtonElement);
+const choice = new FilterChoice(
+  find("filters", HTMLDetailsElement),
+  find("chosen", HTMLElement),
+);
+const conversation = new Conversation(thread, () => choice.with(chosenMode()));
+const keeping = new Keeping();
 
 /** Say the conversation again where the page is the same: after a reload or on coming back. */
 function tellAgain() {
   const [visit] = performance.getEntriesByType("navigation");
   if (!(visit instanceof PerformanceNavigationTiming) || visit.type === "navigate") return;
-  const told = /** @type {Exchange[]} */ (JSON.parse(recall("answers", "sessionStorage") ?? "[]"));
-  conversation.tell(told);
+  const before = keeping.shownBefore;
+  if (before) turnTo(before);
+}
+
+/** Show an earlier conversation, or begin a new one. @param {Kept} [kept] */
+function turnTo(kept) {
+  keeping.turnTo(kept);
+  conversation.tell(kept?.exchanges ?? []);
+  choice.filters = kept?.exchanges.at(-1)?.options.filters ?? {};
+  if (kept) void findWithdrawn(kept.exchanges, (...found) => conversation.withdraw(...found));
+}
+
+function beginAnew() {
+  turnTo();
+  if (location.pathname === "/") history.replaceState(null, "", "/");
+  scrollTo(0, 0);
+  if (typing) input.focus();
+}
+
+/** Ask what the address asks, exactly as it says; what follows is filtered alike. */
+async function askAddressed() {
+  const asked = askedIn(location.search);
+  if (!asked) return;
+  await offered;
+  const { mode, ...options } = asked.options;
+  choice.filters = options.filters ?? {};
+  const wished = mode && canWrite() ? { mode } : chosenMode();
+  conversation.ask(asked.question, { ...wished, ...options });
 }
 
 /** Show the article the address names, or none. */
 function followAddress() {
-  if (location.pathname.startsWith("/articles/")) void viewer.open(new URL(location.href));
-  else viewer.close();
+  if (location.pathname.startsWith("/articles/")) {
+    void viewer.open(new URL(location.href));
+    return;
+  }
+  history.scrollRestoration = "auto";
+  viewer.close();
 }
 
 /** @param {MouseEvent} event */
@@ -44,9 +82,17 @@ function openHere(event) {
   if (!link || !plain || link.origin !== location.origin) return;
   if (!link.pathname.startsWith("/articles/")) return;
   event.preventDefault();
-  // From one version to another is no step that closing should lead back by.
-  if (link.closest("dialog")) history.replaceState(history.state, "", link.href);
-  else history.pushState({ opened: true }, "", link.href);
+  const answer = link.closest("qa-answer");
+  if (answer instanceof QaAnswer) viewer.trail = answer.trail;
+  if (location.pathname.startsWith("/articles/")) {
+    // From one article to another is no step that closing should lead back by.
+    history.replaceState(history.state, "", link.href);
+  } else {
+    // Beside the article the thread is read on: coming back does not lead back there too.
+    history.scrollRestoration = "manual";
+    history.pushState({ opened: true }, "", link.href);
+    history.scrollRestoration = "auto";
+  }
   followAddress();
 }
 
@@ -58,46 +104,6 @@ function leaveArticle() {
   else history.replaceState(null, "", "/");
 }
 
-/** Offer something to read to whoever has no question yet, or say why there is nothing. */
-async function showNewest() {
-  const newest = find("newest", HTMLElement);
-  try {
-    const articles = await newestArticles();
-    if (articles.length === 0) newest.replaceChildren(say(make("p"), "empty"));
-    newest.querySelector("ul")?.append(...articles.map(listed));
-  } catch (error) {
-    if (!(error instanceof Trouble)) throw error;
-    newest.replaceChildren(say(make("p", { role: "alert" }), error.reason, error.about));
-  }
-  newest.hidden = false;
-}
-
-/** @returns {Promise<Article[]>} */
-async function newestArticles() {
-  const response = await request("/articles?limit=3", { headers: { Accept: "application/json" } });
-  return (await response.json()).articles;
-}
-
-/** @param {Article} article */
-function listed(article) {
-  const { id, title, language } = article;
-  const link = make("a", { href: articleLink(id), lang: tagOf(language) }, title);
-  return make("li", {}, link, make("p", { class: "fine" }, byline(article)));
-}
-
-/** @param {HTMLButtonElement} button */
-function languageButton(button) {
-  const show = () => {
-    button.textContent = word("other");
-    button.lang = word("otherTag");
-  };
-  button.addEventListener("click", () => {
-    switchTongue();
-    show();
-  });
-  show();
-}
-
 compose(
   {
     form: find("ask", HTMLFormElement),
@@ -107,21 +113,26 @@ compose(
   },
   conversation,
 );
-conversation.addEventListener("change", () => {
-  const told = conversation.exchanges.slice(-kept);
-  remember("answers", JSON.stringify(told), "sessionStorage");
+conversation.addEventListener("change", () => keeping.keep(conversation.exchanges));
+thread.addEventListener("ask", (event) => {
+  const { drop } = /** @type {CustomEvent<Again>} */ (event).detail;
+  if (drop) choice.filters = drop(choice.filters);
 });
+fresh.addEventListener("click", beginAnew);
+find("history", HTMLButtonElement).addEventListener("click", () => showHistory(keeping, turnTo));
 document.addEventListener("click", openHere);
 addEventListener("popstate", followAddress);
 viewer.addEventListener("close", leaveArticle);
 
 speakIn(preferredTongue());
-languageButton(find("language", HTMLButtonElement));
+const language = find("language", HTMLButtonElement);
+languageButton(language);
+language.addEventListener("click", () => void suggest(conversation));
 themeButton(find("theme", HTMLButtonElement));
-void showNewest();
+void welcome(conversation);
 const offered = offerWriter();
 tellAgain();
 followAddress();
-const asked = new URLSearchParams(location.search).get("q");
-if (asked && conversation.exchanges.length === 0) void offered.then(() => conversation.ask(asked));
-else if (typing) input.focus();
+if (conversation.exchanges.length === 0) void askAddressed();
+const reading = location.pathname.startsWith("/articles/");
+if (typing && !reading && conversation.answers.length === 0) input.focus();

@@ -59,7 +59,12 @@
  * @property {boolean} correction whether its article corrects an earlier one
  */
 
-/** @typedef {{text: string, citations: Citation[]}} Statement */
+/**
+ * @typedef {object} Statement
+ * @property {string} text
+ * @property {Citation[]} citations
+ * @property {string} [withdrawn] when its article was withdrawn, where that is why it is empty
+ */
 
 /**
  * @typedef {object} Done
@@ -88,6 +93,13 @@
  */
 
 /**
+ * @typedef {"offline" | "lost" | "away" | "starting"} Hindrance what is in the way of an answer and
+ *   may pass
+ */
+
+/** @typedef {{event: "waiting", data: Hindrance}} Waiting until the next attempt */
+
+/**
  * @typedef {object} Filters which articles may answer; days are inclusive
  * @property {string} [date_from]
  * @property {string} [date_to]
@@ -105,8 +117,8 @@
  */
 
 /**
- * @typedef {"refused" | "missing" | "gone" | "busy" | "unready" | "broken" | "unreachable"
- *   | "interrupted"} Reason
+ * @typedef {"refused" | "locked" | "missing" | "gone" | "busy" | "unready" | "broken"
+ *   | "unreachable" | "offline" | "interrupted"} Reason
  */
 
 /** Why there is no answer: a reason the reader can be told, and the server's own words for it. */
@@ -123,14 +135,20 @@ export class Trouble extends Error {
   /** @param {Problem} problem */
   static from({ status = 500, title = "", detail = "", withdrawn = "" }) {
     /** @type {Record<number, Reason>} */
-    const known = { 404: "missing", 410: "gone", 429: "busy", 503: "unready" };
+    const known = { 401: "locked", 404: "missing", 410: "gone", 429: "busy", 503: "unready" };
     const reason = known[status] ?? (status < 500 ? "refused" : "broken");
     return new Trouble(reason, detail || title, withdrawn);
   }
 }
 
-/** Before each attempt to read an answer to its end, in milliseconds. */
-const pauses = [0, 500, 1000, 1500];
+/**
+ * Before each attempt to read an answer, in milliseconds: 30 s in all, since a server that is
+ * started again takes 4 to 10 s.
+ */
+const pauses = [0, 500, 1000, 1500, 2500, 3500, 4000, 5000, 6000, 6000];
+
+/** Attempts to reach a server that was never there. */
+const attempts = 6;
 
 /**
  * The response to a request to newsqa itself.
@@ -140,7 +158,7 @@ const pauses = [0, 500, 1000, 1500];
  * @throws {Trouble} when the server cannot be reached or answers with an error
  */
 export async function request(path, options) {
-  const response = await fetch(path, options).catch((error) => {
+  const response = await fetch(new URL(path, import.meta.url), options).catch((error) => {
     throw options.signal?.aborted ? error : new Trouble("unreachable");
   });
   if (response.ok) return response;
@@ -151,20 +169,21 @@ export async function request(path, options) {
 /**
  * The events of one answer as they arrive; the last is `done`.
  *
- * Where the connection breaks, the answer is taken up behind the last event. If the server has
- * forgotten it, it answers anew, and a second `meta` comes: what was told before it is void.
+ * Where the connection breaks, the answer is taken up behind the last event; before each wait comes
+ * `waiting`. If the server has forgotten the answer, it answers anew, and a second `meta` comes:
+ * what was told before it is void.
  *
  * @param {string} question
  * @param {Turn[]} history the conversation before it, oldest first
  * @param {Options} options
  * @param {AbortSignal} signal
- * @returns {AsyncGenerator<AnswerEvent>}
+ * @returns {AsyncGenerator<AnswerEvent | Waiting>}
  * @throws {Trouble} when there is no answer, or not all of one
  */
 export async function* ask(question, history, options, signal) {
   const body = JSON.stringify({ question, history, stream: true, ...options });
-  let last = "";
-  for (const pause of pauses) {
+  let [last, trouble] = ["", new Trouble("interrupted")];
+  for (const [attempt, pause] of pauses.entries()) {
     if (pause > 0) await wait(pause, signal);
     try {
       for await (const { id, event, data } of listen(body, last, signal)) {
@@ -174,30 +193,42 @@ export async function* ask(question, history, options, signal) {
         yield /** @type {AnswerEvent} */ ({ event, data: value });
         if (event === "done") return;
       }
+      trouble = new Trouble("interrupted");
     } catch (error) {
-      if (!isLost(error, last)) throw error;
+      trouble = passing(error);
     }
+    if (trouble.reason === "unreachable" && last === "" && attempt + 1 >= attempts) break;
+    yield { event: "waiting", data: hindrance(trouble, last) };
   }
-  throw new Trouble("interrupted");
+  if (!navigator.onLine) throw new Trouble("offline");
+  throw last ? new Trouble("interrupted") : trouble;
 }
 
 /**
- * Whether the connection is to blame and may come back.
+ * Why there is no answer so far, where that may pass; any other error is thrown.
  *
  * @param {unknown} error
- * @param {string} last the last event's id; empty while there was none
  */
-function isLost(error, last) {
+function passing(error) {
   // A connection that breaks while it is read is a TypeError in every browser.
-  if (error instanceof TypeError) return true;
-  return last !== "" && error instanceof Trouble && error.reason === "unreachable";
+  if (error instanceof TypeError) return new Trouble("interrupted");
+  if (error instanceof Trouble && ["unreachable", "unready"].includes(error.reason)) return error;
+  throw error;
 }
 
-/** @param {number} milliseconds @param {AbortSignal} signal cuts it short */
+/** @param {Trouble} trouble @param {string} last @returns {Hindrance} */
+function hindrance({ reason }, last) {
+  if (!navigator.onLine) return "offline";
+  if (reason === "unready") return "starting";
+  return last || reason === "interrupted" ? "lost" : "away";
+}
+
+/** @param {number} milliseconds @param {AbortSignal} signal cuts it short, as the network does */
 function wait(milliseconds, signal) {
   return new Promise((end) => {
     setTimeout(end, milliseconds);
     signal.addEventListener("abort", end, { once: true });
+    addEventListener("online", end, { once: true });
   });
 }
 

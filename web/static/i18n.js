@@ -5,6 +5,7 @@ import { answers } from "./words/answers.js";
 import { articles } from "./words/articles.js";
 import { asking } from "./words/asking.js";
 import { copying } from "./words/copying.js";
+import { history } from "./words/history.js";
 import { shell } from "./words/shell.js";
 import { troubles } from "./words/troubles.js";
 
@@ -12,12 +13,17 @@ import { troubles } from "./words/troubles.js";
 /** @typedef {Record<string, string | number | null>} About what a sentence is about: plain values */
 /** @typedef {string | ((about: About) => string)} Said */
 /** @typedef {Record<string, [en: Said, zh: Said]>} Words */
-/** @typedef {keyof typeof words} Key */
+/** @typedef {keyof typeof words | keyof typeof import("./words/operating.js").operating} Key */
 
-const words = { ...shell, ...asking, ...answers, ...troubles, ...articles, ...copying };
+const words = { ...shell, ...asking, ...answers, ...troubles, ...articles, ...copying, ...history };
 
 /** @type {Tongue} */
 let tongue = "en";
+
+/** Add the words of a page that says more than a reader's. @param {Words} more */
+export function learn(more) {
+  Object.assign(words, more);
+}
 
 /** The words for a key, in the language in use. @param {Key} key @param {About} [about] */
 export function word(key, about = {}) {
@@ -42,11 +48,25 @@ export function say(element, key, about = {}) {
   return element;
 }
 
+/**
+ * The same of an element's name, for those who do not see what it is.
+ *
+ * @template {HTMLElement} Kind
+ * @param {Kind} element
+ * @param {Key} key
+ * @returns {Kind}
+ */
+export function label(element, key) {
+  element.dataset.label = key;
+  speak(element);
+  return element;
+}
+
 /** @param {HTMLElement} element */
 function speak(element) {
-  const { say: text, label, hint, about = "{}" } = element.dataset;
+  const { say: text, label: name, hint, about = "{}" } = element.dataset;
   if (text) element.textContent = word(/** @type {Key} */ (text), JSON.parse(about));
-  if (label) element.ariaLabel = word(/** @type {Key} */ (label));
+  if (name) element.ariaLabel = word(/** @type {Key} */ (name));
   if (hint) element.setAttribute("placeholder", word(/** @type {Key} */ (hint)));
 }
 
@@ -56,11 +76,16 @@ export function preferredTongue() {
   return chosen.startsWith("zh") ? "zh" : "en";
 }
 
-/** Say the whole page in a language. @param {Tongue} chosen */
-export function speakIn(chosen) {
+/**
+ * Say in a language the whole page, or all in one element of somebody else's.
+ *
+ * @param {Tongue} chosen
+ * @param {HTMLElement} [root]
+ */
+export function speakIn(chosen, root = document.documentElement) {
   tongue = chosen;
-  document.documentElement.lang = word("tag");
-  for (const element of document.querySelectorAll("[data-say], [data-label], [data-hint]")) {
+  root.lang = word("tag");
+  for (const element of root.querySelectorAll("[data-say], [data-label], [data-hint]")) {
     speak(/** @type {HTMLElement} */ (element));
   }
 }

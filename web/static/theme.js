@@ -4,7 +4,7 @@ import { make } from "./dom.js";
 import { say } from "./i18n.js";
 import { recall, remember } from "./memory.js";
 
-const themes = /** @type {const} */ (["system", "light", "dark"]);
+const themes = /** @type {const} */ (["system", "light", "dark", "contrast"]);
 
 /** @returns {typeof themes[number]} */
 function chosen() {

@@ -1,21 +1,40 @@
 /** Turns the events of an answer into what is read: statements, chips, sources, or why none. */
 
+import { chipOf, filtered, partsOf } from "../asking/chips.js";
+import { questionEditor } from "../asking/editor.js";
+import { freshId } from "../asking/keeping.js";
+import { addressOf } from "../asking/links.js";
+import { without } from "../asking/withdrawn.js";
 import { copyFold } from "../copying/copy.js";
 import { make } from "../dom.js";
 import { say, tagOf, word } from "../i18n.js";
+import { inVersion } from "../article/versions.js";
+import { actionRow } from "./actions.js";
+import { comparison } from "./comparison.js";
 import { sourceList } from "./sources.js";
-import { statementBlock, valueLine } from "./statement.js";
+import { statementBlock } from "./statement.js";
+import { timeline } from "./timeline.js";
 import { noteLine, notesOn } from "./writing.js";
 
-/** @import { AnswerEvent, Done, Meta, Options, Reason, Source, Statement, Time, Turn } from "../ask.js" */
+/** @import { AnswerEvent, Citation, Done, Filters, Hindrance, Meta, Options, Reason, Source, Statement, Turn, Waiting } from "../ask.js" */
+/** @import { About, Key } from "../i18n.js" */
 /** @import { Context } from "./statement.js" */
 /** @import { Note } from "./writing.js" */
 
 /**
  * @typedef {object} Exchange a question and all that was answered
+ * @property {string} id
  * @property {string} question
  * @property {Options} options
  * @property {AnswerEvent[]} events
+ */
+
+/**
+ * @typedef {object} Again how a question is to be asked once more
+ * @property {string} question
+ * @property {Options} options
+ * @property {boolean} [edited] whether it takes the place of the one it was
+ * @property {(filters: Filters) => Filters} [drop] takes away what was taken from its filters
  */
 
 /**
@@ -29,14 +48,23 @@ const levels = [
   [0, "low"],
 ];
 
+/** @type {Record<Hindrance, Key>} */
+const waits = {
+  offline: "waitOffline",
+  lost: "waitLost",
+  away: "waitAway",
+  starting: "waitStarting",
+};
+
 /** How many answers this page has begun: a name for each. */
 let begun = 0;
 
 /**
  * One question and its answer, which grows sentence by sentence. Where the reader wants it asked
- * once more, sends `ask` with the question and how to ask it.
+ * once more, sends `ask`, whose detail is an `Again`.
  */
 export class QaAnswer extends HTMLElement {
+  #id = "";
   #question = "";
   /** @type {Options} */
   #options = {};
@@ -53,8 +81,10 @@ export class QaAnswer extends HTMLElement {
   #heading = make("h2");
   #progress = make("p", { class: "progress", role: "status" });
   #statements = make("div", { class: "statements" });
-  /** Nothing to press until the answer is there: one question is answered at a time. */
-  #untimed = make("button", { type: "button", class: "quiet", disabled: "" });
+  #tags = make("div", { class: "tags" });
+  /** @type {HTMLFormElement | undefined} */
+  #editor;
+  #held = false;
 
   /** What the next question may refer to. @returns {Turn[]} */
   get turns() {
@@ -69,7 +99,20 @@ export class QaAnswer extends HTMLElement {
   /** What can be told again; null while the answer is not there to its end. @returns {Exchange | null} */
   get exchange() {
     if (this.#events.at(-1)?.event !== "done") return null;
-    return { question: this.#question, options: this.#options, events: this.#events };
+    const [id, question, options, events] = [this.#id, this.#question, this.#options, this.#events];
+    return { id, question, options, events };
+  }
+
+  /**
+   * Whether nothing can be asked once more for now: one question is answered at a time.
+   *
+   * @param {boolean} held
+   */
+  set held(held) {
+    this.#held = held;
+    for (const button of this.querySelectorAll("button:is(.tag, .act)")) {
+      button.ariaDisabled = String(held);
+    }
   }
 
   /**
@@ -77,8 +120,10 @@ export class QaAnswer extends HTMLElement {
    *
    * @param {string} question
    * @param {Options} [options] how it is asked
+   * @param {string} [id] of the exchange
    */
-  begin(question, options = {}) {
+  begin(question, options = {}, id = freshId()) {
+    this.#id = id;
     this.#question = question;
     this.#options = options;
     this.#heading.textContent = question;
@@ -86,15 +131,16 @@ export class QaAnswer extends HTMLElement {
     this.role = "article";
     this.setAttribute("aria-labelledby", this.#heading.id);
     this.ariaBusy = "true";
-    say(this.#untimed, "untimed").addEventListener("click", () => {
-      this.#ask({ ...this.#options, time: false });
-    });
-    this.replaceChildren(this.#heading, say(this.#progress, "searching"), this.#statements);
+    this.#empty();
   }
 
-  /** Take in the next event. @param {AnswerEvent} told */
+  /** Take in the next event. @param {AnswerEvent | Waiting} told */
   take(told) {
     const { event, data } = told;
+    if (event === "waiting") {
+      this.#say(waits[data]);
+      return;
+    }
     this.#events = event === "meta" ? [told] : [...this.#events, told];
     if (event === "meta") this.#understand(data);
     else if (event === "source") this.#found(data);
@@ -112,62 +158,136 @@ export class QaAnswer extends HTMLElement {
     this.#settle();
     const trouble = make("div", { class: "trouble" }, say(make("p"), reason));
     if (detail) trouble.append(make("p", { class: "detail", lang: "en" }, detail));
-    const again = say(make("button", { type: "button", class: "quiet" }), "again");
-    again.addEventListener("click", () => this.#ask(this.#options));
-    trouble.append(again);
-    this.append(trouble, ...this.#folded);
+    this.append(trouble, ...this.#folded, this.#actions);
   }
 
-  /** Want the question asked once more. @param {Options} options */
-  #ask(options) {
-    const detail = { question: this.#question, options };
-    this.dispatchEvent(new CustomEvent("ask", { bubbles: true, detail }));
+  /** Let the question be edited where it stands. */
+  edit() {
+    if (this.#held || this.#editor) return;
+    const { time: _, as_of: __, ...options } = this.#options;
+    const { activeElement } = /** @type {Document | ShadowRoot} */ (this.getRootNode());
+    const leave = () => {
+      this.#editor?.remove();
+      this.#editor = undefined;
+      this.#heading.classList.remove("aside");
+      if (activeElement instanceof HTMLElement) activeElement.focus();
+    };
+    this.#editor = questionEditor(
+      this.#question,
+      (question) => this.#ask({ question, options, edited: true }),
+      leave,
+    );
+    this.#heading.classList.add("aside");
+    this.#heading.after(this.#editor);
+  }
+
+  /**
+   * Forget what an article said that was withdrawn; say whether anything is forgotten.
+   *
+   * @param {string} article
+   * @param {string} iso when it was withdrawn
+   */
+  withdraw(article, iso) {
+    const events = without(this.#events, article, iso);
+    if (events === this.#events) return false;
+    this.begin(this.#question, this.#options, this.#id);
+    for (const event of events) this.take(event);
+    return true;
+  }
+
+  /** Want the question asked once more. @param {Again} detail */
+  #ask(detail) {
+    if (this.#held) return;
+    this.dispatchEvent(new CustomEvent("ask", { bubbles: true, composed: true, detail }));
   }
 
   /** @param {Meta} meta */
   #understand(meta) {
-    if (this.#meta) this.#forget();
+    if (this.#meta) this.#empty();
     this.#meta = meta;
     this.#heading.lang = tagOf(meta.language);
-    if (meta.time) this.#heading.after(this.#timeLine(meta.time));
+    this.#showTags();
     if (meta.standalone_question === meta.question) return;
     const rewritten = make("span", { lang: tagOf(meta.language) }, meta.standalone_question);
-    this.#heading.after(make("p", { class: "fine" }, say(make("span"), "understood"), rewritten));
+    this.#progress.after(make("p", { class: "fine" }, say(make("span"), "understood"), rewritten));
   }
 
-  /** What was told is void: the question is answered anew. */
-  #forget() {
+  /** Nothing is told, or what was told is void: the question is answered anew. */
+  #empty() {
+    this.#meta = undefined;
+    this.#editor = undefined;
+    this.#heading.classList.remove("aside");
     this.#sources.clear();
     this.#told = [];
     this.#statements.replaceChildren();
-    this.replaceChildren(this.#heading, this.#progress, this.#statements);
+    this.#showTags();
+    this.#say("searching");
+    // Above the statements, where it moves none of them: its line is the confidence's in the end.
+    this.replaceChildren(this.#heading, this.#progress, this.#tags, this.#statements);
   }
 
-  /** How the question's time was read, and a way to ask without it. @param {Time} time */
-  #timeLine({ date_from: from, date_to: to, latest }) {
-    const line = make("p", { class: "fine time" });
-    if (from || to) line.append(say(make("span"), "time", { from, to }));
-    if (latest) line.append(say(make("span"), "newestFirst"));
-    line.append(this.#untimed);
-    return line;
+  /** Say how far it is, unless that is what is said already. @param {Key} key */
+  #say(key) {
+    if (this.#progress.dataset.say !== key) say(this.#progress, key);
+  }
+
+  /** What narrows the question down, each to be taken away: the time it speaks of, the filters. */
+  #showTags() {
+    const [question, options] = [this.#question, this.#options];
+    const filters = options.filters ?? {};
+    const tags = partsOf(filters).map(({ words, drop }) =>
+      chipOf(words, () => this.#ask({ question, options: filtered(options, drop(filters)), drop })),
+    );
+    const untimed = () => this.#ask({ question, options: { ...options, time: false } });
+    const time = this.#timeRead;
+    if (time.length > 0) tags.unshift(chipOf(time, untimed));
+    for (const tag of tags) tag.ariaDisabled = String(this.#held);
+    this.#tags.replaceChildren(...tags);
+    this.#tags.hidden = tags.length === 0;
+  }
+
+  /** How the question's time was read. @returns {[Key, About][]} */
+  get #timeRead() {
+    const { date_from: from = null, date_to: to = null, latest = false } = this.#meta?.time ?? {};
+    /** @type {[Key, About][]} */
+    const read = [];
+    if (from || to) read.push(["time", { from, to }]);
+    if (latest) read.push(["newestFirst", {}]);
+    return read;
+  }
+
+  get #actions() {
+    const again = { question: this.#question, options: this.#options };
+    const { standalone_question: alone = this.#question, time } = this.#meta ?? {};
+    // "Last month" is to mean the same month tomorrow.
+    const asOf = time?.relative ? { as_of: time.as_of } : {};
+    const address = addressOf(alone, { ...this.#options, ...asOf });
+    return actionRow(address, () => this.#ask(again), () => this.edit());
   }
 
   /** @param {Source} source */
   #found(source) {
     const { article_id: article } = source;
     this.#sources.set(article, [...(this.#sources.get(article) ?? []), source]);
-    say(this.#progress, "reading");
+    this.#say("reading");
   }
 
   /** @param {Statement} statement */
   #state(statement) {
+    this.#say("reading");
+    if (statement.withdrawn !== undefined) {
+      const about = { iso: statement.withdrawn };
+      this.#statements.append(say(make("p", { class: "gone" }), "gone", about));
+      return;
+    }
     this.#told.push(statement);
     this.#statements.append(statementBlock(statement, this.#context));
   }
 
   /** @returns {Context} */
   get #context() {
-    const sourceOf = (/** @type {string} */ article) => this.#sources.get(article)?.[0];
+    const sourceOf = (/** @type {Citation} */ { article_id, passage_id }) =>
+      this.#sources.get(article_id)?.find((source) => source.passage_id === passage_id);
     return { sourceOf, asked: this.#meta?.language ?? "und" };
   }
 
@@ -175,45 +295,45 @@ export class QaAnswer extends HTMLElement {
   #finish({ status, answer, confidence, timings_ms, writing }) {
     this.#answer = answer;
     if (status === "not_found") this.append(this.#absence());
-    if (status === "conflicting") this.#compare();
+    if (status === "conflicting" && this.#told.length > 0) {
+      const gone = this.#statements.querySelectorAll(".gone");
+      this.#statements.replaceChildren(comparison(this.#told, this.#context), ...gone);
+    }
+    if (status === "answered") this.append(...timeline(this.#citations, this.#context));
     const notes = notesOn(writing, this.#told);
     const articles = this.#meta?.index.articles ?? 0;
     const searched = say(make("span"), "searched", { articles, ms: timings_ms.total });
     const about = make("p", { class: "fine" }, searched);
     this.append(...notes.map(noteLine), about);
-    if (status !== "not_found") {
+    if (status !== "not_found" && this.#told.length > 0) {
       const level = levels.find(([least]) => confidence >= least)?.[1] ?? "low";
-      about.prepend(say(make("span", { class: `confidence ${level}` }), level));
+      this.#progress.replaceWith(say(make("p", { class: `confidence ${level}` }), level));
       const copying = this.#copying(status === "conflicting", notes);
       this.append(make("div", { class: "folds" }, ...this.#folded, copying));
     }
+    this.append(this.#actions);
     this.#settle();
   }
 
   /** @param {boolean} conflicting @param {Note[]} notes */
   #copying(conflicting, notes) {
-    return copyFold(this.#citations, () => ({
+    return copyFold(this.#citations, this.#context.sourceOf, () => ({
       before: conflicting ? [word("conflicting")] : [],
       statements: this.#told,
       after: notes.flatMap(({ key, about }) => (key === "written" ? word(key, about) : [])),
     }));
   }
 
-  get #citations() {
-    return this.#told.flatMap((statement) => statement.citations);
+  /** The addresses of what is cited, in order. */
+  get trail() {
+    const { sourceOf } = this.#context;
+    return this.#citations.map((citation) => {
+      return new URL(inVersion(citation.url, sourceOf(citation)?.version), import.meta.url).href;
+    });
   }
 
-  /** Set side by side what the articles say differently. */
-  #compare() {
-    const why = say(make("p", { class: "conflict", id: `${this.#heading.id}-why` }), "conflicting");
-    this.#statements.before(why);
-    this.#statements.classList.add("compared");
-    this.#statements.role = "list";
-    this.#statements.setAttribute("aria-labelledby", why.id);
-    for (const [at, block] of [...this.#statements.children].entries()) {
-      block.role = "listitem";
-      block.prepend(...valueLine(this.#told[at], this.#context));
-    }
+  get #citations() {
+    return this.#told.flatMap((statement) => statement.citations);
   }
 
   get #list() {
@@ -230,7 +350,6 @@ export class QaAnswer extends HTMLElement {
 
   #settle() {
     this.#progress.remove();
-    this.#untimed.disabled = false;
     this.ariaBusy = "false";
   }
 

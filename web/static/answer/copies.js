@@ -1,9 +1,9 @@
 /** Turns the ids of articles that say the same into a fold of links to them. */
 
-import { byline } from "../article/viewer.js";
+import { titled } from "../article/about.js";
 import { request, Trouble } from "../ask.js";
 import { make } from "../dom.js";
-import { say, tagOf } from "../i18n.js";
+import { say } from "../i18n.js";
 import { articleLink } from "../article/versions.js";
 
 /** @import { Article } from "../article/viewer.js" */
@@ -28,12 +28,10 @@ function item(id) {
 
 /** @param {HTMLElement} line @param {string} id */
 async function describe(line, id) {
-  const href = articleLink(id);
   try {
-    const response = await request(href, { headers: { Accept: "application/json" } });
+    const response = await request(articleLink(id), { headers: { Accept: "application/json" } });
     const article = /** @type {Article} */ (await response.json());
-    const link = make("a", { href, lang: tagOf(article.language) }, article.title);
-    line.replaceChildren(link, " ", byline(article));
+    line.replaceChildren(...titled({ ...article, id }));
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     line.replaceChildren(say(make("span"), error.reason, error.about));

@@ -1,6 +1,6 @@
 /** Turns what was found into a list of articles, each with its excerpts. */
 
-import { byline } from "../article/viewer.js";
+import { byline } from "../article/about.js";
 import { copiesFold } from "./copies.js";
 import { make } from "../dom.js";
 import { say, tagOf } from "../i18n.js";

@@ -1,9 +1,9 @@
 /** Turns a statement into what is read: its words, what answers marked in them, and who says so. */
 
-import { byline } from "../article/viewer.js";
 import { make } from "../dom.js";
 import { say, tagOf } from "../i18n.js";
-import { inVersion, updateNote } from "../article/versions.js";
+import { updateNote } from "../article/versions.js";
+import { chip } from "./chip.js";
 
 /** @import { Citation, Language, Source, Statement } from "../ask.js" */
 /** @import { Key } from "../i18n.js" */
@@ -11,12 +11,24 @@ import { inVersion, updateNote } from "../article/versions.js";
 /** @typedef {[start: number, end: number]} Range of code points, half-open */
 
 /**
+ * @typedef {object} Quoting what of a statement tells whose words it is made of
+ * @property {string} text
+ * @property {Pick<Citation, "article_id" | "quote" | "correction">[]} citations
+ */
+
+/**
  * @typedef {object} Context what the statement is an answer from, and to
- * @property {(article: string) => Source | undefined} sourceOf
+ * @property {(citation: Citation) => Source | undefined} sourceOf the passage it stands in
  * @property {Language} asked the question's language
  */
 
-/** Whether a statement is made of its quotes, one below the other. @param {Statement} statement */
+/**
+ * @typedef {object} Line
+ * @property {HTMLElement} line
+ * @property {Citation[]} cited what it is taken from
+ */
+
+/** Whether a statement is made of its quotes, one below the other. @param {Quoting} statement */
 export function isQuoted({ text, citations }) {
   return text === citations.map(({ quote }) => quote).join("\n");
 }
@@ -24,7 +36,8 @@ export function isQuoted({ text, citations }) {
 /**
  * What the first article of a statement says: a sentence, or every item of a list.
  *
- * @param {Statement} statement
+ * @template {Quoting["citations"][number]} Kind
+ * @param {{citations: Kind[]}} statement
  */
 export function ownQuotes({ citations }) {
   return citations.filter(({ article_id }) => article_id === citations[0].article_id);
@@ -38,47 +51,62 @@ export function ownQuotes({ citations }) {
  * @param {Context} context
  */
 export function statementBlock(statement, context) {
-  const { text, citations } = statement;
-  const block = make("div", { class: "statement" });
-  if (isQuoted(statement)) {
-    const own = ownQuotes(statement);
-    const others = citations.filter((citation) => !own.includes(citation));
-    block.append(...own.map((citation) => quoteLine(citation, context)));
-    if (others.length > 0) block.append(fold("alsoSaid", others, context));
-    return block;
-  }
-  const line = make("p", {}, textOf(text, context.asked, citations));
-  for (const citation of citations) line.append(" ", chip(citation, context, citation.quote));
-  block.append(line, fold("itsQuotes", citations, context));
-  return block;
+  const lines = linesOf(statement, context).map((one) => withChips(one, context));
+  return make("div", { class: "statement" }, ...lines, ...foldOf(statement, context));
 }
 
 /**
- * The part of a statement that answers, as a line of its own; none if nothing is marked.
+ * The words of a statement, line by line.
+ *
+ * @param {Statement} statement
+ * @param {Context} context
+ * @returns {Line[]}
+ */
+export function linesOf(statement, context) {
+  const { text, citations } = statement;
+  if (isQuoted(statement)) return ownQuotes(statement).map((one) => quoteLine(one, context));
+  return [{ line: make("p", {}, textOf(text, context.asked, citations)), cited: citations }];
+}
+
+/**
+ * What stands behind a statement beside its own lines; nothing if nothing does.
  *
  * @param {Statement} statement
  * @param {Context} context
  */
-export function valueLine({ citations: [first] }, context) {
+export function foldOf(statement, context) {
+  const { citations } = statement;
+  if (!isQuoted(statement)) return [fold("itsQuotes", citations, context)];
+  const own = ownQuotes(statement);
+  const others = citations.filter((citation) => !own.includes(citation));
+  return others.length > 0 ? [fold("alsoSaid", others, context)] : [];
+}
+
+/** The parts of a statement's first quote that answer. @param {Statement} statement */
+export function valuesOf({ citations: [first] }) {
   const points = [...first.quote];
-  const values = inside(first).map(([start, end]) => points.slice(start, end).join(""));
-  if (values.length === 0) return [];
-  const lang = tagOf(languageOf(first, context));
-  return [make("p", { class: "value", lang }, values.join(" · "))];
+  return inside(first).map(([start, end]) => points.slice(start, end).join(""));
+}
+
+/** @param {Citation} citation @param {Context} context */
+export function languageOf(citation, { sourceOf, asked }) {
+  return sourceOf(citation)?.language ?? asked;
 }
 
 /** @param {Key} key @param {Citation[]} citations @param {Context} context */
 function fold(key, citations, context) {
-  const quotes = citations.map((citation) => make("li", {}, quoteLine(citation, context)));
+  const lines = citations.map((one) => withChips(quoteLine(one, context), context));
+  const quotes = lines.map((line) => make("li", {}, line));
   const summary = say(make("summary"), key, { count: citations.length });
   return make("details", { class: "quotes" }, summary, make("ul", {}, ...quotes));
 }
 
 /**
- * What one article says, in which language, and where.
+ * What one article says, and in which language.
  *
  * @param {Citation} citation
  * @param {Context} context
+ * @returns {Line}
  */
 function quoteLine(citation, context) {
   const language = languageOf(citation, context);
@@ -90,15 +118,25 @@ function quoteLine(citation, context) {
   if (isForeign(language, context.asked)) {
     line.append(" ", say(make("span", { class: "note" }), "original", { language }));
   }
-  line.append(" ", chip(citation, context));
-  const source = context.sourceOf(citation.article_id);
-  if (source && source.version > 1) line.append(" ", ...updateNote(source));
+  return { line, cited: [citation] };
+}
+
+/** A line with where it is taken from. @param {Line} line @param {Context} context */
+function withChips({ line, cited }, context) {
+  line.append(...cited.flatMap((citation) => [" ", ...chips(citation, context)]));
   return line;
 }
 
-/** @param {Citation} citation @param {Context} context */
-function languageOf({ article_id }, { sourceOf, asked }) {
-  return sourceOf(article_id)?.language ?? asked;
+/**
+ * The way to a sentence, and whether its article was changed.
+ *
+ * @param {Citation} citation
+ * @param {Context} context
+ */
+export function chips(citation, context) {
+  const source = context.sourceOf(citation);
+  const changed = source && source.version > 1 ? updateNote(source) : [];
+  return [chip(citation, context), ...changed.flatMap((note) => [" ", note])];
 }
 
 /**
@@ -131,27 +169,6 @@ function textOf(text, language, citations) {
  */
 function inside({ marks, answer_start: begin }) {
   return marks.map(([start, end]) => [start - begin, end - begin]);
-}
-
-/**
- * A citation's number and source, and the way there.
- *
- * @param {Citation} citation
- * @param {Context} context
- * @param {string} [hint] shown on pointing at it; without it the article's title
- */
-function chip({ article_id, index, url }, { sourceOf }, hint) {
-  const source = sourceOf(article_id);
-  const link = make(
-    "a",
-    { class: "chip", href: inVersion(url, source?.version) },
-    say(make("span", { class: "aside" }), "citation"),
-    " ",
-    make("span", { class: "number" }, String(index)),
-  );
-  link.title = hint ?? source?.title ?? "";
-  if (source) link.append(" ", byline(source, source.title));
-  return link;
 }
 
 /**

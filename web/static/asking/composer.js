@@ -1,4 +1,4 @@
-/** Turns what is typed into questions: Enter sends, Shift+Enter breaks the line. */
+/** Turns what is typed into questions: Enter sends, Shift+Enter breaks the line, ArrowUp edits. */
 
 /** @import { Conversation } from "./conversation.js" */
 
@@ -27,10 +27,15 @@ export function compose({ form, input, send, stop }, conversation) {
     if (!typing) input.blur();
   });
   input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowUp" && input.value === "" && !isComposing(event)) {
+      event.preventDefault();
+      conversation.edit();
+    }
     if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
     form.requestSubmit();
   });
+  conversation.addEventListener("edited", () => typing && input.focus({ preventScroll: true }));
   stop.addEventListener("click", () => conversation.stop());
   conversation.addEventListener("busy", () => {
     const root = /** @type {Document | ShadowRoot} */ (form.getRootNode());

@@ -3,13 +3,16 @@
 import { QaAnswer } from "../answer/answer.js";
 import { ask, Trouble } from "../ask.js";
 
-/** @import { Exchange } from "../answer/answer.js" */
+/** @import { Again, Exchange } from "../answer/answer.js" */
 /** @import { Options } from "../ask.js" */
 
 /** Messages of the conversation that travel with a question. */
 const remembered = 6;
 
-/** Sends `busy` when a question is begun or done with, and `change` when the thread is another. */
+/**
+ * Sends `busy` when a question is begun or done with, `change` when the thread is another, and
+ * `edited` when a question took the place of another.
+ */
 export class Conversation extends EventTarget {
   #thread;
   #chosen;
@@ -25,8 +28,10 @@ export class Conversation extends EventTarget {
     this.#thread = thread;
     this.#chosen = chosen;
     thread.addEventListener("ask", (event) => {
-      const { question, options } = /** @type {CustomEvent} */ (event).detail;
-      this.ask(question, options);
+      const { detail, target } = /** @type {CustomEvent<Again>} */ (event);
+      const answer = this.answers.find((one) => one === target);
+      if (detail.edited) this.#replace(answer, detail);
+      else this.ask(detail.question, detail.options, answer);
     });
   }
 
@@ -50,12 +55,26 @@ export class Conversation extends EventTarget {
    *
    * @param {string} question
    * @param {Options} [options]
+   * @param {QaAnswer} [again] whose question it is: asked again, it follows what that followed
    */
-  ask(question, options = this.#chosen()) {
+  ask(question, options = this.#chosen(), again) {
     const asked = question.trim();
     if (this.busy || asked === "") return false;
-    void this.#answer(asked, options);
+    void this.#answer(asked, options, again);
     return true;
+  }
+
+  /** Let the last question be edited. */
+  edit() {
+    this.answers.at(-1)?.edit();
+  }
+
+  /** @param {QaAnswer | undefined} answer @param {Again} again */
+  #replace(answer, { question, options }) {
+    if (this.busy) return;
+    answer?.remove();
+    this.ask(question, options);
+    this.dispatchEvent(new Event("edited"));
   }
 
   /** Give up the question being answered. */
@@ -67,25 +86,33 @@ export class Conversation extends EventTarget {
   tell(exchanges) {
     this.stop();
     this.#thread.replaceChildren();
-    for (const { question, options, events } of exchanges) {
-      const answer = this.#begin(question, options);
+    for (const { id, question, options, events } of exchanges) {
+      const answer = this.#begin(question, options, id);
       for (const event of events) answer.take(event);
     }
     this.dispatchEvent(new Event("change"));
   }
 
-  /** @param {string} question @param {Options} options */
-  #begin(question, options) {
+  /** Forget what an article said that was withdrawn. @param {string} article @param {string} iso */
+  withdraw(article, iso) {
+    const forgot = this.answers.filter((answer) => answer.withdraw(article, iso));
+    if (forgot.length > 0) this.dispatchEvent(new Event("change"));
+  }
+
+  /** @param {string} question @param {Options} options @param {string} [id] */
+  #begin(question, options, id) {
     const answer = new QaAnswer();
-    answer.begin(question, options);
+    answer.begin(question, options, id);
     this.#thread.append(answer);
     return answer;
   }
 
-  /** @param {string} question @param {Options} options */
-  async #answer(question, options) {
+  /** @param {string} question @param {Options} options @param {QaAnswer} [again] */
+  async #answer(question, options, again) {
     const controller = new AbortController();
-    const history = this.answers.flatMap((earlier) => earlier.turns).slice(-remembered);
+    const answers = this.answers;
+    const before = again ? answers.slice(0, answers.indexOf(again)) : answers;
+    const history = before.flatMap((earlier) => earlier.turns).slice(-remembered);
     const answer = this.#begin(question, options);
     answer.scrollIntoView({ block: "start" });
     this.#setCurrent(controller);
@@ -109,6 +136,7 @@ export class Conversation extends EventTarget {
   /** @param {AbortController | null} controller */
   #setCurrent(controller) {
     this.#current = controller;
+    for (const answer of this.answers) answer.held = this.busy;
     this.dispatchEvent(new Event("busy"));
   }
 }

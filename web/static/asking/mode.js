@@ -13,7 +13,12 @@ const choice = find("written", HTMLInputElement);
 
 /** What a question is sent with, beside itself. @returns {{mode?: "llm"}} */
 export function chosenMode() {
-  return choice.checked && !offer.hidden ? { mode: "llm" } : {};
+  return choice.checked && canWrite() ? { mode: "llm" } : {};
+}
+
+/** Whether the server has a language model, as far as it is known. */
+export function canWrite() {
+  return !offer.hidden;
 }
 
 /** Offer the choice where the server has a language model, as the reader last made it. */

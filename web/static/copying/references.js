@@ -4,7 +4,7 @@ import { authorsOf, parts } from "./authors.js";
 import { word } from "../i18n.js";
 import { isQuoted, ownQuotes } from "../answer/statement.js";
 
-/** @import { Statement } from "../ask.js" */
+/** @import { Quoting } from "../answer/statement.js" */
 /** @import { Article } from "../article/viewer.js" */
 
 /**
@@ -15,7 +15,7 @@ import { isQuoted, ownQuotes } from "../answer/statement.js";
 /**
  * @typedef {object} Told
  * @property {string[]} before what is said before the statements
- * @property {Statement[]} statements
+ * @property {Quoting[]} statements
  * @property {string[]} after what is said after them
  * @property {Work[]} works in the order of citing, each once: their numbers in the text
  * @property {string} today the day of copying, as 2026-11-22
@@ -147,7 +147,7 @@ function about({ publisher, published }, title) {
   return [title, place].filter(Boolean).map((one) => closed(one, ".")).join(" ");
 }
 
-/** What a statement says, in its first article's words. @param {Statement} statement */
+/** What a statement says, in its first article's words. @param {Quoting} statement */
 function words(statement) {
   if (!isQuoted(statement)) return statement.text;
   const own = ownQuotes(statement);
@@ -158,7 +158,7 @@ function words(statement) {
 /**
  * The numbers of the works that a statement cites.
  *
- * @param {Statement} statement
+ * @param {Quoting} statement
  * @param {Work[]} works
  */
 function numbers({ citations }, works) {
@@ -182,7 +182,7 @@ function closed(text, stop) {
 }
 
 /** Text that Markdown shows as it is. @param {string} text */
-function escaped(text) {
+export function escaped(text) {
   const marks = /[\\`*_[\]<>~]|&(?=#?\w+;)|^[#+-](?=\s)|(?<=^\d+)[.)](?=\s)/gm;
   return text.replace(marks, "\\$&");
 }

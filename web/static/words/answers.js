@@ -9,6 +9,13 @@ import { duration, number } from "./format.js";
 export const answers = {
   citation: ["Citation", "引文"],
   correction: ["Correction", "更正"],
+  columnDate: ["Date", "日期"],
+  columnFigure: ["Figure", "数字"],
+  columnSaid: ["What is said", "原文"],
+  columnSource: ["Source", "来源"],
+  noDate: ["Undated", "日期不详"],
+  noFigure: ["See the sentence", "见原句"],
+  timeline: ["By date", "时间线"],
   conflicting: ["These articles give different figures, the newer first:", "这些文章给出的数字不同，较新的在前："],
   notFound: ["These articles don’t answer this question.", "这些文章没有回答这个问题。"],
   empty: ["There are no articles yet to answer from.", "还没有可供回答的文章。"],

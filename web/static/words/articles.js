@@ -10,6 +10,12 @@ const hour = { timeStyle: "short" };
 /** @satisfies {Words} */
 export const articles = {
   opening: ["Opening the article…", "正在打开文章……"],
+  previousCitation: ["Previous citation", "上一处引文"],
+  nextCitation: ["Next citation", "下一处引文"],
+  place: [
+    ({ number, count }) => `${number} of ${count}`,
+    ({ number, count }) => `第${number}处，共${count}处`,
+  ],
   publisherPage: ["Read at the publisher", "阅读发布者原文"],
   from: [({ origin }) => `From ${origin}`, ({ origin }) => `出自 ${origin}`],
   updated: [

@@ -5,6 +5,7 @@
 /** @satisfies {Words} */
 export const copying = {
   copy: ["Copy", "复制"],
+  copyCitation: ["Copy citation", "复制引文"],
   plainText: ["Plain text", "纯文本"],
   markdown: ["Markdown", "Markdown"],
   gbt7714: ["GB/T 7714", "GB/T 7714"],

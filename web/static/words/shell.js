@@ -20,6 +20,7 @@ export const shell = {
   system: ["System", "跟随系统"],
   light: ["Light", "浅色"],
   dark: ["Dark", "深色"],
+  contrast: ["High contrast", "高对比度"],
   close: ["Close", "关闭"],
   day: [({ iso }) => day(iso, "en-GB"), ({ iso }) => day(iso, "zh-CN")],
 };

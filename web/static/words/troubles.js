@@ -8,6 +8,7 @@ import { moment } from "./format.js";
 export const troubles = {
   stopped: ["Stopped.", "已停止。"],
   refused: ["This question can’t be used as it is.", "这个问题无法处理，请修改后再问。"],
+  locked: ["This takes the operator’s key.", "这里需要管理密钥。"],
   missing: ["There is no such article.", "没有这篇文章。"],
   missingVersion: ["There is no article in this version.", "没有这个版本的文章。"],
   gone: [
@@ -22,6 +23,7 @@ export const troubles = {
   ],
   broken: ["Something went wrong on the server.", "服务器出错了。"],
   unreachable: ["The server can’t be reached. Please check the connection.", "无法连接服务器，请检查网络。"],
+  offline: ["You’re offline. Please check the connection.", "网络已断开，请检查网络。"],
   interrupted: ["The connection was lost before the answer was complete.", "回答尚未完成，连接就断开了。"],
   again: ["Ask again", "再问一次"],
 };
