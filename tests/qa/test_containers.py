@@ -182,6 +182,7 @@ def test_what_comes_before_the_damage_is_read() -> None:
         (b"Rar!\x1a\x07\x00" + bytes(20_000_000), "this is an archive"),
         (bytes(257) + b"ustar\0" + bytes(500), "a tar archive"),
     ],
+    ids=["zip in zip", "zip in gzip", "gzip in gzip", "office", "damaged", "pdf", "rar", "tar"],
 )
 def test_what_is_not_opened_is_refused_by_its_kind(data: bytes, reason: str) -> None:
     (refused,) = refusals(data).values()
