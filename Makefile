@@ -11,7 +11,7 @@ serve: $(VENV)/.installed
 	$(BIN)/newsqa serve
 
 test: check
-	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov --cov-report=
 	$(BIN)/python -m coverage report
 
 check: $(VENV)/.installed-dev
