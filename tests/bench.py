@@ -6,6 +6,7 @@ differ and are noisy.
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from unittest.mock import patch
 import httpx2
 import jieba
 import numpy as np
+from playwright.sync_api import sync_playwright
 
 import qa.index
 from embeddings.encoder import Encoder, Encoding, ModelInfo, TokenVectors, open_encoder
@@ -40,6 +42,7 @@ from qa.neutral import PARALLEL
 from qa.search import read_question, search
 from qa.store import Draft
 from qa.types import Article, Query, Span
+from tests.page.conftest import FLAGS
 
 ROUNDS = 5
 PASSAGES = 48
@@ -60,6 +63,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         subprocess.run([*_NEWSQA, "add", str(SEEDS), "--home", home], check=True)
         _print("serving", _serving(home))
+        if chromium := shutil.which("chromium") or shutil.which("google-chrome"):
+            _print("page", _page(home, chromium))
         _print("sentences", _sentences(Path(home)))
     with tempfile.TemporaryDirectory() as home:
         _print("scale", _scale(Path(home), ours, cache))
@@ -94,6 +99,29 @@ def _serving(home: str) -> dict[str, float]:
             "ask_ms": 1e3 * median(times),
             "resident_mb": _resident_mb(process.pid),
         }
+
+
+def _page(home: str, chromium: str) -> dict[str, float]:
+    """Return what a first visit to the page costs: bytes as they are sent, time until it shows."""
+    with _server(home) as (_, client), sync_playwright() as playwright:
+        _answered(client, QUESTIONS[0], time.perf_counter() + 60)
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        paints, loaded = [], []
+        for _round in range(ROUNDS + 2):
+            context = browser.new_context()
+            page = context.new_page()
+            page.goto(str(client.base_url), wait_until="networkidle")
+            paints.append(page.evaluate(_PAINTED))
+            loaded.append(page.evaluate(_LOADED))
+            context.close()
+        browser.close()
+    return {"first_paint_ms": median(paints), "loaded_kb": median(loaded) / 1e3}
+
+
+_PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+_LOADED = """["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
+  .filter(({ name }) => name === location.href || name.includes("/static/"))
+  .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)"""
 
 
 def _sentences(home: Path) -> dict[str, float]:
