@@ -78,11 +78,12 @@ def create_app(
     app.state.operator_key = operator_key
     app.state.private_addresses = private_addresses
     app.state.assets = read_assets()
+    app.state.origins = frozenset(origins)
     # Innermost, where what is sent is whole still; streams of events it passes on as they come.
     app.add_middleware(GZipMiddleware)
     app.add_middleware(BodyLimit, most=MAX_ARTICLE_BYTES)
     problems.install(app)
-    app.add_middleware(Origins, allowed=origins)
+    app.add_middleware(Origins, allowed=origins, guarded=bool(operator_key))
     health.count_requests(app)
     app.middleware("http")(_with_headers)
     app.add_middleware(Head)

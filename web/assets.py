@@ -18,6 +18,8 @@ _STYLE = re.compile(r'<link rel="stylesheet" href="/static/([^"]+)">')
 _STYLE_LINK = re.compile(rf"\s*{_STYLE.pattern}")
 EMBEDDED = "embed/news-qa.js"
 """The module that defines the element `<news-qa>`."""
+BARRED = "embed/barred.js"
+"""The one that defines it in a page that may not embed it: it says so."""
 
 _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
 """What the machine's own table of types may say otherwise."""

@@ -1,4 +1,4 @@
-"""Requests of other sites' pages to those they may make: to ask and read where allowed, no writes.
+"""Requests of pages to those they may make: other sites' to ask and read where allowed, no writes.
 
 A browser tells from what page a request comes, in headers that the page's scripts cannot set;
 programs that are no browser send none, and are let through.
@@ -25,6 +25,9 @@ _SHARED = {
 _SAFE = {"GET", "OPTIONS"}
 """What changes nothing (HEAD is GET here): a browser sees to it that no page reads the answer."""
 
+_NOBODYS = re.compile(r"(?:localhost|[0-9.]+|\[[0-9a-f:.]+\])(?::[0-9]+)?", re.IGNORECASE)
+"""A host that is called by no name of the DNS, which its owner may point at any machine."""
+
 
 class Origins:
     """Middleware that shares answers with the pages of allowed origins, and refuses others' writes.
@@ -33,10 +36,14 @@ class Origins:
     allowed one's by a route that is not shared. Whether it does is what `Sec-Fetch-Site` says, and
     where a browser does not send that (over plain HTTP from another machine), whether `Origin` and
     `Host` name the same host: the scheme may be another, for what encrypts may stand before this.
+
+    Where no key guards what is written a page may write only if it was opened by the machine's
+    number: a page that its own name has led here since then would seem to be ours.
     """
 
-    def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, allowed: Collection[str], guarded: bool) -> None:
         self._app = app
+        self._guarded = guarded
         self._allowed = frozenset(allowed)
         self._sharing = CORSMiddleware(
             app,
@@ -50,19 +57,24 @@ class Origins:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
-        if self._allowed and _is_shared(scope, headers):
+        if self._allowed and _only_asks(scope, headers):
             app: ASGIApp = self._sharing
             trusted = headers.get("Origin") in self._allowed
         else:
             app, trusted = self._app, False
-        if scope["method"] in _SAFE or trusted or not _is_foreign(headers):
+        if scope["method"] in _SAFE or trusted:
             return await app(scope, receive, send)
-        words = "another site's page may not do this; see NEWSQA_ORIGINS for what it may be let do"
+        if _is_foreign(headers):
+            words = "another site's page may not do this; see NEWSQA_ORIGINS for what it may"
+        elif not (self._guarded or _only_asks(scope, headers)) and _is_misled(headers):
+            words = "a page may do this only with an operator's key; set NEWSQA_OPERATOR_KEY"
+        else:
+            return await app(scope, receive, send)
         return await response(HTTPStatus.FORBIDDEN, words)(scope, receive, send)
 
 
-def _is_shared(scope: Scope, headers: Headers) -> bool:
-    """Say whether allowed origins may make this request, or the one that it asks leave for."""
+def _only_asks(scope: Scope, headers: Headers) -> bool:
+    """Say whether a request asks and reads, or asks leave to."""
     method = scope["method"]
     if method == "OPTIONS":
         method = headers.get("Access-Control-Request-Method", "")
@@ -77,3 +89,9 @@ def _is_foreign(headers: Headers) -> bool:
         return site not in ("same-origin", "none")
     origin = headers.get("Origin")
     return origin is not None and origin.partition("://")[2] != headers.get("Host")
+
+
+def _is_misled(headers: Headers) -> bool:
+    """Say whether a page made a request that another machine's name may have led here."""
+    made = headers.get("Origin") or headers.get("Sec-Fetch-Site", "none") != "none"
+    return bool(made) and not _NOBODYS.fullmatch(headers.get("Host", ""))

@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
-from web.assets import EMBEDDED, Assets, media_type
+from web.assets import BARRED, EMBEDDED, Assets, media_type
 
 DIGEST = re.compile(r"[0-9a-f]{12}")
 LASTING = "public, max-age=31536000, immutable"
@@ -33,7 +33,14 @@ async def documentation(request: Request) -> Response:
 
 @router.get("/embed.js")
 async def embed(request: Request) -> Response:
-    """Return a module that defines `<news-qa>` in whosever page loads it."""
+    """Return a module that defines `<news-qa>` in whosever page loads it.
+
+    In a page that may not embed newsqa the element says so: that alone any page may be told.
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None and origin not in request.app.state.origins:
+        told = {"Access-Control-Allow-Origin": "*", "Vary": "Origin"}
+        return serve_file(request, BARRED, headers=told)
     address = _assets(request).address(EMBEDDED)
     return Response(f'import "{address}";\n', media_type="text/javascript")
 

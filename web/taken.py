@@ -6,7 +6,8 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from fastapi.responses import Response
 from pydantic_core import to_json
@@ -20,6 +21,8 @@ from web.events import EVENTS, IN_WORDS, PING_SECONDS
 from web.problems import problem
 
 logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 Take = Callable[[Progress], Report]
 """Takes articles, telling how many have just been finished."""
@@ -90,6 +93,14 @@ def as_json(one: Added) -> Response:
     return Response(to_json(one), 201 if new else 200, media_type="application/json")
 
 
+def apart(act: Callable[[], Result]) -> asyncio.Future[Result]:
+    """Return what will come of writing, which may wait long for another that writes.
+
+    It is done in none of the threads that answer readers.
+    """
+    return asyncio.get_running_loop().run_in_executor(None, act)
+
+
 async def answer(take: Take, accept: str) -> Response:
     """Return what becomes of articles: as events if these are accepted, else the last of them.
 
@@ -106,8 +117,7 @@ async def answer(take: Take, accept: str) -> Response:
 async def taking(take: Take) -> AsyncGenerator[Finished | Added, None]:
     """Yield how far it is, time and again, then what became of the articles.
 
-    They are taken in a thread that goes on to the end when nobody listens any more. That thread is
-    not one of those that answer readers: it may wait long for another that writes.
+    They are taken in a thread that goes on to the end when nobody listens any more.
 
     Raises:
         Exception: whatever `take` raised.
@@ -118,7 +128,7 @@ async def taking(take: Take) -> AsyncGenerator[Finished | Added, None]:
     def tell(count: int) -> None:
         loop.call_soon_threadsafe(steps.put_nowait, count)
 
-    report = loop.run_in_executor(None, take, tell)
+    report = apart(partial(take, tell))
     report.add_done_callback(lambda _: steps.put_nowait(None))
     finished = 0
     while (count := await steps.get()) is not None:

@@ -46,7 +46,7 @@ from qa.suggestions.patterns import (
     VAGUE,
     YEARS,
 )
-from qa.suggestions.suggestion import Kind, Suggestion
+from qa.suggestions.suggestion import READ, Kind, Suggestion
 from qa.types import Article
 
 SHORTEST, LONGEST = 8, 26
@@ -171,7 +171,7 @@ class _Reader:
 def chinese(article: Article) -> Iterator[Suggestion]:
     """Yield questions that the article answers, those of its title first."""
     reader = _Reader(article)
-    sentences = [reader.text[start:end] for start, end in article.sentences]
+    sentences = [reader.text[start:end] for start, end in article.sentences[:READ]]
     seen: set[str] = set()
     for number, sentence in enumerate((reader.title, *sentences)):
         for question, kind, told in reader.asked(number, DATELINE.sub("", sentence)):

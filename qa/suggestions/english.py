@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from qa.answer_types import named_in
-from qa.suggestions.suggestion import Kind, Suggestion
+from qa.suggestions.suggestion import READ, Kind, Suggestion
 from qa.types import Article
 
 SHORTEST, LONGEST = 20, 90
@@ -117,7 +117,7 @@ def english(article: Article) -> Iterator[Suggestion]:
     """Yield questions that the article answers, in its order."""
     about = _about(article.text)
     seen: set[str] = set()
-    for start, end in article.sentences:
+    for start, end in article.sentences[:READ]:
         for question, kind, told in _asked(article.text[start:end], about):
             if SHORTEST <= len(question) <= LONGEST and question not in seen:
                 seen.add(question)

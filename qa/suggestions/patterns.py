@@ -50,7 +50,7 @@ OF_A_PERIOD = re.compile(r"收入|营收|利润|增速|[增降跌涨]幅|率")
 """Measures that say nothing without the time they are of."""
 
 REACHES = re.compile(r"(?:为|达|达到|是|有|至|到|出)$")
-MOVES = re.compile(r"(?:[涨跌报降升]|持股|出资|抽调|使用)$")
+MOVES = re.compile(r"(?:[涨跌报降升占]|持股|出资|抽调|使用)$")
 
 _PART = r"第?[一二三四]季度|[上下]半年|前三季度"
 FISCAL = re.compile(rf"(?:\d{{4}}年)?(?:{_PART})")

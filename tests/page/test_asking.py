@@ -91,6 +91,22 @@ def test_filters_hold_until_they_are_taken_away(visitor: Visitor) -> None:
     assert "filters" not in visitor.asked[-1]
 
 
+def test_days_are_typed_digit_by_digit(visitor: Visitor) -> None:
+    page = visitor.visit(locale="en-GB")
+    page.locator("#filters summary").click()
+    begin, end = page.get_by_label("From"), page.get_by_label("To", exact=True)
+    for field, digits in ((begin, "10312021"), (end, "10012021")):
+        field.focus()
+        page.keyboard.type(digits)
+    # Headless Chromium writes days as its own machine does, whatever the page's language.
+    page.keyboard.press("Escape")
+    expect(begin).to_have_value("2021-10-01")
+    expect(end).to_have_value("2021-10-31")
+    ask(page, SHANGHAI)
+    settled(page)
+    assert visitor.asked[0]["filters"] == {"date_from": "2021-10-01", "date_to": "2021-10-31"}
+
+
 def test_a_filter_that_lets_nothing_through_finds_nothing(visitor: Visitor) -> None:
     page = visitor.visit("/?q=%E4%B8%8A%E6%B5%B7&from=1999-01-01&to=1999-12-31")
     expect(settled(page).locator(".absence")).to_be_visible()
@@ -119,6 +135,33 @@ def test_the_time_of_a_question_can_be_taken_away(visitor: Visitor) -> None:
     expect(settled(page, 2).locator(".tag")).to_have_count(0)
     assert [sent.get("time") for sent in visitor.asked] == [None, False]
     assert visitor.asked[1]["history"] == []
+
+
+def test_what_a_question_was_read_with_is_taken_away(visitor: Visitor) -> None:
+    page = visitor.visit(locale="en-GB")
+    ask(page, SHANGHAI)
+    settled(page)
+    ask(page, "那2035年呢")
+    tag = settled(page, 2).get_by_role("button", name="Remove: Understood as: 上海2035")
+    assert visitor.asked[1]["history"] != []
+    tag.click()
+    last = settled(page, 3)
+    expect(last.get_by_role("button", name="Understood as")).to_have_count(0)
+    last.get_by_role("button", name="Ask again").click()
+    settled(page, 4)
+    for alone in visitor.asked[2:]:
+        assert alone == {**visitor.asked[1], "history": []}
+
+
+def test_an_edit_that_was_begun_ends_when_something_else_is_asked(visitor: Visitor) -> None:
+    page = visitor.visit(locale="en-GB")
+    ask(page, SHANGHAI)
+    settled(page)
+    page.get_by_role("button", name="Edit").click()
+    ask(page, "云帆的营收")
+    settled(page, 2)
+    expect(page.locator(".editor")).to_have_count(0)
+    expect(page.locator("qa-answer h2").first).to_have_text(SHANGHAI)
 
 
 def test_the_last_question_is_edited_in_its_place(visitor: Visitor) -> None:

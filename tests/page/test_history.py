@@ -120,7 +120,8 @@ def test_a_conversation_is_exported_with_its_sources(visitor: Visitor) -> None:
     assert "## 月球上的\\*基地\\*何时开放\n" in text
     quote = page.locator(".statements .text").first.inner_text()
     assert quote in text
-    assert f"[[1]]({visitor.url}/articles/" in text
+    place = page.locator(".statements a.chip").first.get_attribute("href")
+    assert f"[[1]]({visitor.url}{place})" in text
     assert "**Sources**" in text
 
 
@@ -163,7 +164,8 @@ def test_the_oldest_make_room(visitor: Visitor) -> None:
     page = visitor.visit(locale="en-GB")
     page.evaluate(
         """() => { for (const at of [1, 2, 3]) {
-          const exchange = { id: "a", question: `${at}`, options: {}, events: [], x: "" };
+          const events = [{ event: "done", data: {} }];
+          const exchange = { id: "a", question: `${at}`, options: {}, events, x: "" };
           exchange.x = "字".repeat(1_200_000);
           const begun = `2026-0${at}-01T00:00:00.000Z`;
           const kept = { id: `${at}`, begun, exchanges: [exchange] };
@@ -173,6 +175,59 @@ def test_the_oldest_make_room(visitor: Visitor) -> None:
     ask(page, SHANGHAI)
     settled(page)
     expect(history(page).locator(".first")).to_have_text([SHANGHAI, "3", "2"])
+
+
+def test_what_is_deleted_in_one_tab_does_not_come_back_from_another(visitor: Visitor) -> None:
+    page = visitor.visit(locale="en-GB")
+    ask(page, SHANGHAI)
+    settled(page)
+    dialog = history(beside(page))
+    for _ in ("ask", "confirm"):
+        dialog.get_by_role("button", name="Delete all").click()
+    ask(page, YUNFAN)
+    settled(page, 2)
+    [kept] = [json.loads(one)["exchanges"] for one in page.evaluate(KEPT)]
+    assert [exchange["question"] for exchange in kept] == [YUNFAN]
+
+
+WHOLE = {
+    "id": "old",
+    "begun": "2026-01-01T00:00:00.000Z",
+    "exchanges": [{"id": "a", "question": "?", "options": {}, "events": [{"event": "done"}]}],
+}
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "{",
+        "null",
+        "[]",
+        json.dumps({**WHOLE, "id": "other"}),
+        json.dumps({**WHOLE, "begun": "soon"}),
+        json.dumps({**WHOLE, "exchanges": [None]}),
+        json.dumps({**WHOLE, "exchanges": [{"id": "a", "question": "?"}]}),
+        json.dumps(WHOLE),
+    ],
+)
+def test_what_was_kept_in_another_form_is_left_out(visitor: Visitor, kept: str) -> None:
+    page = visitor.visit(locale="en-GB")
+    page.evaluate(
+        """(kept) => {
+          localStorage["conversation:old"] = kept;
+          sessionStorage.conversation = "old";
+        }""",
+        kept,
+    )
+    page.reload()
+    expect(page.locator("#newest")).to_be_visible()
+    expect(history(page)).to_contain_text("Nothing has been asked yet.")
+    page.keyboard.press("Escape")
+    assert page.evaluate(KEPT) == []
+    ask(page, SHANGHAI)
+    settled(page)
+    page.reload()
+    expect(settled(page).locator("h2")).to_have_text(SHANGHAI)
 
 
 DENIED = """Object.defineProperty(window, "localStorage", { get() { throw new Error("no"); } });

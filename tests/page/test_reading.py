@@ -177,6 +177,17 @@ def test_one_article_after_another_is_closed_in_one_step(visitor: Visitor) -> No
     expect(page).to_have_url(f"{visitor.url}/")
 
 
+def test_the_way_to_the_question_leaves_the_article_as_it_is(visitor: Visitor) -> None:
+    page = visitor.visit(locale="en-GB")
+    settled(page, MUSEUM).locator("a.chip").first.click()
+    expect(page.locator("dialog mark")).to_be_focused()
+    before = page.url
+    page.get_by_role("link", name="Skip to the question").press("Enter")
+    expect(page.locator("#question")).to_be_focused()
+    expect(page.locator("dialog mark")).to_be_visible()
+    assert page.url == before
+
+
 def test_closing_the_article_leaves_the_thread_where_it_was_read(visitor: Visitor) -> None:
     visitor.answers = [told(THREE, [TRAM, LINE], "en")] * 6
     visitor.articles = {one["id"]: one for one in (TRAM, LINE)}

@@ -13,7 +13,7 @@ from qa.simplified import folded
 from qa.suggestions import MOST, Suggestions, Tongue
 from qa.suggestions.chinese import chinese
 from qa.suggestions.english import english
-from qa.suggestions.suggestion import Suggestion
+from qa.suggestions.suggestion import READ, Suggestion
 from qa.types import Query
 
 from .conftest import make_article, named
@@ -57,10 +57,23 @@ def test_a_chinese_sentence_is_asked_for_what_it_tells(text: str, question: str,
         "（记者王小明 北京）北京市有20家企业。",
         "县人武部部长陈坚表示欢迎。",
         "上海市副市长吴清介绍了情况。",
+        "其余为咖啡，哥伦比亚占45%。",
     ],
 )
 def test_what_points_elsewhere_or_names_nothing_is_not_asked(text: str) -> None:
     assert questions(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("filler", "told"),
+    [
+        ("居民们每天都会来这里散步。", "杭州青山科技园区占地476亩。"),
+        ("There are boats. ", "The Larkwater City Library will stay open until 10 p.m. today."),
+    ],
+)
+def test_of_a_book_the_beginning_is_read(filler: str, told: str) -> None:
+    assert questions(told + filler * READ)
+    assert questions(filler * READ + told) == {}
 
 
 def test_a_figure_is_asked_of_what_its_article_is_about() -> None:

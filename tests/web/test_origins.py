@@ -8,21 +8,20 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from qa.config import Settings
 from qa.engine import Engine
 from web.app import create_app
 
+from .operating import KEY
 from .problem import assert_problem
 
 ALLOWED = "https://paper.example"
 OTHER = "https://elsewhere.example"
-OWN = "http://testserver"
-"""As TestClient calls the server."""
+OWN = "http://127.0.0.1:8000"
 
 READING = [
-    ("GET", "/embed.js"),
     ("GET", "/static/app.js"),
     ("GET", "/static/0123456789ab/app.js"),
     ("GET", "/ask?q=x"),
@@ -110,7 +109,10 @@ FOREIGN = [
     {"Origin": OTHER},
     {"Origin": "null"},
     {"Origin": "http://["},
-    {"Origin": "http://testserver:8000"},
+    {"Origin": "http://127.0.0.1"},
+    {"Origin": "http://127.0.0.1:80000"},
+    {"Origin": "http://127.0.0.1:8000."},
+    {"Origin": "http://127.0.0.1.:8000"},
     {"Origin": OTHER, "Sec-Fetch-Site": "cross-site"},
     {"Origin": OTHER, "Sec-Fetch-Site": "same-site"},
     {"Sec-Fetch-Site": "cross-site"},
@@ -121,6 +123,7 @@ FOREIGN = [
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
 def test_another_sites_page_cannot_write(client: TestClient, headers: dict[str, str]) -> None:
     """Not even by a form, or a request that asks no leave, such as one of plain text."""
+    client.base_url = OWN
     for kind in ("text/plain", "application/json", "application/x-www-form-urlencoded"):
         answer = client.post("/articles", json=ARTICLE, headers={**headers, "Content-Type": kind})
         assert_problem(answer, 403)
@@ -130,7 +133,7 @@ def test_another_sites_page_cannot_write(client: TestClient, headers: dict[str, 
 OURS = [
     {},
     {"Origin": OWN},
-    {"Origin": "https://testserver"},  # what encrypts stands before the server
+    {"Origin": "https://127.0.0.1:8000"},  # what encrypts stands before the server
     {"Origin": OWN, "Sec-Fetch-Site": "same-origin"},
     {"Origin": "https://news.example", "Sec-Fetch-Site": "same-origin"},  # and renames the host
     {"Sec-Fetch-Site": "none"},
@@ -139,7 +142,30 @@ OURS = [
 
 @pytest.mark.parametrize("headers", OURS, ids=str)
 def test_our_own_page_and_programs_can(client: TestClient, headers: dict[str, str]) -> None:
+    client.base_url = OWN
     assert client.post("/articles", json=ARTICLE, headers=headers).status_code == 201
+
+
+NAMES = ["rebound.example", "rebound.example:8000", "localhost.rebound.example", "127.0.0.1.nip.io"]
+OF_A_PAGE: list[dict[str, str]] = [{}, {"Sec-Fetch-Site": "same-origin"}]
+
+
+@pytest.mark.parametrize("host", NAMES)
+@pytest.mark.parametrize("headers", OF_A_PAGE, ids=str)
+def test_a_page_whose_name_leads_here_since_it_was_opened_cannot_write(
+    engine: Engine, host: str, headers: dict[str, str]
+) -> None:
+    page = {"Host": host, "Origin": f"http://{host}", **headers}
+    client = TestClient(create_app(engine))
+    for route in WRITING:
+        assert_problem(client.request(*route, json=ARTICLE, headers=page), 403)
+    assert client.post("/ask", json={"question": "x"}, headers=page).status_code == 200
+    # Programs send no origin, and of pages the key is asked.
+    assert client.post("/articles", json=ARTICLE, headers={"Host": host}).status_code == 201
+    guarded = TestClient(create_app(engine, operator_key=SecretStr(KEY)))
+    assert_problem(guarded.post("/articles", json=ARTICLE, headers=page), 401)
+    page["Authorization"] = f"Bearer {KEY}"
+    assert guarded.post("/articles", json=ARTICLE, headers=page).status_code == 200
 
 
 def test_embed_js_brings_the_element_of_this_very_digest(shared: TestClient) -> None:
@@ -151,6 +177,19 @@ def test_embed_js_brings_the_element_of_this_very_digest(shared: TestClient) -> 
     assert module.status_code == 200
     assert module.headers["Access-Control-Allow-Origin"] == ALLOWED
     assert "immutable" in module.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("origins", [(), (ALLOWED,)], ids=str)
+@pytest.mark.parametrize("origin", [OTHER, "null", f"{ALLOWED}.", f"{ALLOWED}:8443"])
+def test_embed_js_tells_any_other_page_that_it_may_not(
+    engine: Engine, origins: tuple[str, ...], origin: str
+) -> None:
+    client = TestClient(create_app(engine, origins=origins))
+    answer = client.get("/embed.js", headers={"Origin": origin, "Sec-Fetch-Site": "cross-site"})
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Origin" in answer.headers["Vary"]
+    assert "NEWSQA_ORIGINS" in answer.text
+    assert "import" not in answer.text
 
 
 def test_origins_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ SENT: list[dict[str, Any]] = [
     *({"id": str(number), "text": f"Ferry {number} sails on 3 May."} for number in range(4)),
     {"id": "4", "title": "no text"},
 ]
+FERRY = {"text": "The night ferry sails on 3 May."}
 
 
 @pytest.fixture(autouse=True)
@@ -107,3 +109,25 @@ def test_what_was_sent_is_taken_to_the_end_though_the_client_goes_away(
         while len(gated.corpus.articles) < 4:
             assert time.monotonic() < deadline
             time.sleep(0.01)
+
+
+def test_readers_do_not_wait_with_those_who_wait_to_write(gated: Engine, gate: Gate) -> None:
+    with served(gated) as ask, ThreadPoolExecutor(60) as many:
+        url = ask.removesuffix("/ask")
+        httpx2.post(f"{url}/articles", json=SENT[:2], timeout=20)
+        gate.open.clear()
+        first = many.submit(httpx2.post, f"{url}/articles", json=SENT, timeout=60)
+        time.sleep(0.5)
+        others = [
+            many.submit(httpx2.request, method, f"{url}/articles/a-{n}", json=FERRY, timeout=60)
+            for n in range(25)
+            for method in ("PUT", "DELETE")
+        ]
+        try:
+            time.sleep(1)
+            assert httpx2.get(f"{url}/facets", timeout=5).status_code == 200
+            assert not first.done()
+        finally:
+            gate.open.set()
+        assert first.result().status_code == 201
+        assert {one.result().status_code for one in others} <= {201, 200, 204, 404, 410}

@@ -9,7 +9,6 @@ from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic_core import to_json
 
@@ -25,7 +24,7 @@ from web.page import serve_file
 from web.problems import described, status_of
 from web.routes.state import TheEngine
 from web.sent import BODY, Sent, read_sent
-from web.taken import Added, added, as_json
+from web.taken import Added, added, apart, as_json
 
 router = APIRouter(tags=["articles"])
 
@@ -191,8 +190,8 @@ async def put_article(
     article_id: Annotated[str, Path(pattern=r"^\S{1,200}$")], request: Request, engine: TheEngine
 ) -> Any:
     """Keep one article under this id, in place of what is there: that stays as a version of it."""
-    body = await request.body()
-    return await run_in_threadpool(_put, engine, article_id, read_sent(request.headers, body))
+    sent = read_sent(request.headers, await request.body())
+    return await apart(partial(_put, engine, article_id, sent))
 
 
 @router.delete(
@@ -201,11 +200,9 @@ async def put_article(
     responses={**DENIED, **_MISSING},
     dependencies=[Operator],
 )
-def delete_article(article_id: str, engine: TheEngine) -> None:
+async def delete_article(article_id: str, engine: TheEngine) -> None:
     """Withdraw an article: every version is erased, and from now on no answer cites it."""
-    if not engine.corpus.remove([article_id]):
-        # Says whether there was ever one.
-        engine.corpus.articles.get(article_id)
+    await apart(partial(_withdraw, engine, article_id))
 
 
 def _values(article: Article, kind: type[Article | Listed | Copy]) -> dict[str, Any]:
@@ -224,6 +221,12 @@ def _status(articles: ArticleStore, article_id: str, version: int | None) -> HTT
 
 def _drafts(sent: Iterable[Sent]) -> Iterable[Draft | ArticleRefused]:
     return (one if isinstance(one, ArticleRefused) else draft(one) for one in sent)
+
+
+def _withdraw(engine: Engine, article_id: str) -> None:
+    if not engine.corpus.remove([article_id]):
+        # Says whether there was ever one.
+        engine.corpus.articles.get(article_id)
 
 
 def _put(engine: Engine, article_id: str, sent: Iterable[Sent]) -> Response:

@@ -42,8 +42,9 @@ function tellAgain() {
 function turnTo(kept) {
   keeping.turnTo(kept);
   conversation.tell(kept?.exchanges ?? []);
-  choice.filters = kept?.exchanges.at(-1)?.options.filters ?? {};
-  if (kept) void findWithdrawn(kept.exchanges, (...found) => conversation.withdraw(...found));
+  const { exchanges } = conversation;
+  choice.filters = exchanges.at(-1)?.options.filters ?? {};
+  void findWithdrawn(exchanges, (...found) => conversation.withdraw(...found));
 }
 
 function beginAnew() {
@@ -80,6 +81,12 @@ function openHere(event) {
   const plain =
     event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
   if (!link || !plain || link.origin !== location.origin) return;
+  if (link.className === "skip") {
+    // Followed, it would take the place of the sentence that the address names.
+    event.preventDefault();
+    input.focus();
+    return;
+  }
   if (!link.pathname.startsWith("/articles/")) return;
   event.preventDefault();
   const answer = link.closest("qa-answer");

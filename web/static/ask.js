@@ -114,6 +114,7 @@
  * @property {false} [time] its time is not read
  * @property {"llm"} [mode]
  * @property {string} [as_of] the day of asking, if not today
+ * @property {[]} [history] it is read by itself, whatever was asked before
  */
 
 /**

@@ -24,7 +24,10 @@ export async function welcome(conversation) {
 /** Offer questions in the page's language. @param {Conversation} conversation */
 export async function suggest(conversation) {
   const place = find("suggestions", HTMLElement);
-  const questions = await suggested(word("tag").slice(0, 2));
+  const tag = word("tag");
+  const questions = await suggested(tag.slice(0, 2));
+  // The reader may have changed the language meanwhile.
+  if (tag !== word("tag")) return;
   const items = questions.map((question) => {
     const button = make("button", { type: "button", lang: word("tag") }, question);
     button.addEventListener("click", () => conversation.ask(question));

@@ -110,6 +110,7 @@ export class QaAnswer extends HTMLElement {
    */
   set held(held) {
     this.#held = held;
+    if (held) this.#endEdit();
     for (const button of this.querySelectorAll("button:is(.tag, .act)")) {
       button.ariaDisabled = String(held);
     }
@@ -164,12 +165,10 @@ export class QaAnswer extends HTMLElement {
   /** Let the question be edited where it stands. */
   edit() {
     if (this.#held || this.#editor) return;
-    const { time: _, as_of: __, ...options } = this.#options;
+    const { time: _, as_of: __, history: ___, ...options } = this.#options;
     const { activeElement } = /** @type {Document | ShadowRoot} */ (this.getRootNode());
     const leave = () => {
-      this.#editor?.remove();
-      this.#editor = undefined;
-      this.#heading.classList.remove("aside");
+      this.#endEdit();
       if (activeElement instanceof HTMLElement) activeElement.focus();
     };
     this.#editor = questionEditor(
@@ -179,6 +178,12 @@ export class QaAnswer extends HTMLElement {
     );
     this.#heading.classList.add("aside");
     this.#heading.after(this.#editor);
+  }
+
+  #endEdit() {
+    this.#editor?.remove();
+    this.#editor = undefined;
+    this.#heading.classList.remove("aside");
   }
 
   /**
@@ -207,16 +212,12 @@ export class QaAnswer extends HTMLElement {
     this.#meta = meta;
     this.#heading.lang = tagOf(meta.language);
     this.#showTags();
-    if (meta.standalone_question === meta.question) return;
-    const rewritten = make("span", { lang: tagOf(meta.language) }, meta.standalone_question);
-    this.#progress.after(make("p", { class: "fine" }, say(make("span"), "understood"), rewritten));
   }
 
   /** Nothing is told, or what was told is void: the question is answered anew. */
   #empty() {
     this.#meta = undefined;
-    this.#editor = undefined;
-    this.#heading.classList.remove("aside");
+    this.#endEdit();
     this.#sources.clear();
     this.#told = [];
     this.#statements.replaceChildren();
@@ -231,7 +232,10 @@ export class QaAnswer extends HTMLElement {
     if (this.#progress.dataset.say !== key) say(this.#progress, key);
   }
 
-  /** What narrows the question down, each to be taken away: the time it speaks of, the filters. */
+  /**
+   * How the question was read, each to be taken away: with what was asked before, the time it
+   * speaks of, the filters.
+   */
   #showTags() {
     const [question, options] = [this.#question, this.#options];
     const filters = options.filters ?? {};
@@ -241,6 +245,9 @@ export class QaAnswer extends HTMLElement {
     const untimed = () => this.#ask({ question, options: { ...options, time: false } });
     const time = this.#timeRead;
     if (time.length > 0) tags.unshift(chipOf(time, untimed));
+    const { question: said, standalone_question: read = said } = this.#meta ?? {};
+    const alone = () => this.#ask({ question, options: { ...options, history: [] } });
+    if (read !== said) tags.unshift(chipOf([["understood", { question: read ?? "" }]], alone));
     for (const tag of tags) tag.ariaDisabled = String(this.#held);
     this.#tags.replaceChildren(...tags);
     this.#tags.hidden = tags.length === 0;

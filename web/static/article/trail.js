@@ -29,7 +29,7 @@ export class Trail {
     const { length } = this.#hrefs;
     const at = this.#hrefs.indexOf(href);
     this.element.hidden = at < 0 || length < 2;
-    if (at < 0) return [];
+    if (this.element.hidden) return [];
     this.#before.href = this.#hrefs[(at + length - 1) % length];
     this.#after.href = this.#hrefs[(at + 1) % length];
     say(this.#place, "place", { number: at + 1, count: length });

@@ -106,6 +106,7 @@ export class ArticleViewer extends HTMLElement {
     const within = activeElement === body || this.#dialog.contains(activeElement);
     this.#dialog.close();
     if (within && this.#opener instanceof HTMLElement) this.#opener.focus({ preventScroll: true });
+    this.#opener = null;
   }
 
   #present() {

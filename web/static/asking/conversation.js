@@ -87,8 +87,14 @@ export class Conversation extends EventTarget {
     this.stop();
     this.#thread.replaceChildren();
     for (const { id, question, options, events } of exchanges) {
-      const answer = this.#begin(question, options, id);
-      for (const event of events) answer.take(event);
+      const answer = new QaAnswer();
+      try {
+        answer.begin(question, options, id);
+        for (const event of events) answer.take(event);
+        this.#thread.append(answer);
+      } catch {
+        // An older page kept it in another form: what cannot be told again is left out.
+      }
     }
     this.dispatchEvent(new Event("change"));
   }
@@ -99,21 +105,15 @@ export class Conversation extends EventTarget {
     if (forgot.length > 0) this.dispatchEvent(new Event("change"));
   }
 
-  /** @param {string} question @param {Options} options @param {string} [id] */
-  #begin(question, options, id) {
-    const answer = new QaAnswer();
-    answer.begin(question, options, id);
-    this.#thread.append(answer);
-    return answer;
-  }
-
   /** @param {string} question @param {Options} options @param {QaAnswer} [again] */
   async #answer(question, options, again) {
     const controller = new AbortController();
     const answers = this.answers;
     const before = again ? answers.slice(0, answers.indexOf(again)) : answers;
     const history = before.flatMap((earlier) => earlier.turns).slice(-remembered);
-    const answer = this.#begin(question, options);
+    const answer = new QaAnswer();
+    answer.begin(question, options);
+    this.#thread.append(answer);
     answer.scrollIntoView({ block: "start" });
     this.#setCurrent(controller);
     try {

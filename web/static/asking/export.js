@@ -54,11 +54,12 @@ function answerText(events) {
 function cited(statements, sources) {
   const sourceOf = (/** @type {string} */ id) => sources.find((one) => one.article_id === id);
   const citations = statements.flatMap((statement) => statement.citations);
-  const ids = new Set(citations.map(({ article_id }) => article_id));
-  return [...ids].flatMap((id) => {
+  const ids = citations.map(({ article_id }) => article_id);
+  const firsts = citations.filter(({ article_id }, at) => ids.indexOf(article_id) === at);
+  return firsts.flatMap(({ article_id: id, url }) => {
     const source = sourceOf(id);
     if (!source) return [];
-    const link = new URL(inVersion(source.url, source.version), import.meta.url).href;
+    const link = new URL(inVersion(url, source.version), import.meta.url).href;
     return [{ ...source, id, link, versions: [], copies: [] }];
   });
 }

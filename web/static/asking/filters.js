@@ -93,30 +93,34 @@ export class FilterChoice {
     const limits = { type: "date", form: "", min: from ?? "", max: to ?? "" };
     // No part of the form around it: a date there would be checked and sent with the question.
     const [begin, end] = [make("input", limits), make("input", limits)];
-    this.#shows.push(() => {
+    const period = make(
+      "div",
+      { class: "period" },
+      make("label", {}, say(make("span"), "dateFrom"), begin),
+      make("label", {}, say(make("span"), "dateTo"), end),
+    );
+    const show = () => {
+      // A field that is written to loses what was typed so far.
+      if (period.matches(":focus-within")) return;
       begin.value = this.#filters.date_from ?? "";
       end.value = this.#filters.date_to ?? "";
-    });
+    };
     const choose = () => {
       const { date_from, date_to, ...rest } = this.#filters;
-      const turned = begin.value && end.value && end.value < begin.value;
-      const [first, last] = turned ? [end.value, begin.value] : [begin.value, end.value];
+      // Each digit that is typed of a year makes a date: on the way to 2024 the year 202.
+      const [from, to] = [begin, end].map(({ value }) => (value < "1000" ? "" : value));
+      const [first, last] = from && to && to < from ? [to, from] : [from, to];
       this.filters = {
         ...rest,
         ...(first && { date_from: first }),
         ...(last && { date_to: last }),
       };
     };
-    for (const input of [begin, end]) input.addEventListener("change", choose);
-    return group(
-      "published",
-      make(
-        "div",
-        { class: "period" },
-        make("label", {}, say(make("span"), "dateFrom"), begin),
-        make("label", {}, say(make("span"), "dateTo"), end),
-      ),
-    );
+    this.#shows.push(show);
+    period.addEventListener("change", choose);
+    // The focus has not come to its next place yet.
+    period.addEventListener("focusout", () => setTimeout(show));
+    return group("published", period);
   }
 
   /** @param {"category" | "source"} name @param {Facet[]} facets */

@@ -24,7 +24,12 @@ export function freshId() {
 
 /** All that is kept, begun last first. @returns {Kept[]} */
 export function keptAll() {
-  const all = names().flatMap((name) => readKept(name) ?? []);
+  const all = names().flatMap((name) => {
+    const kept = readKept(name);
+    // What the page cannot show the reader could not delete.
+    if (!kept) forget(name.slice(prefix.length));
+    return kept ?? [];
+  });
   return all.sort((a, b) => b.begun.localeCompare(a.begun));
 }
 
@@ -67,7 +72,8 @@ export class Keeping {
   }
 
   /**
-   * Keep what the tab shows. Exchanges that another tab added to the same conversation stay.
+   * Keep what the tab shows. Exchanges that another tab added to the same conversation stay, and
+   * those that another tab deleted do not come back.
    *
    * @param {Exchange[]} exchanges
    */
@@ -79,11 +85,12 @@ export class Keeping {
     const merged = others
       .filter(({ id }) => mine.has(id) || !this.#known.has(id))
       .map((other) => mine.get(other.id) ?? other);
-    merged.push(...exchanges.filter(({ id }) => !others.some((other) => other.id === id)));
-    this.#known = new Set(mine.keys());
+    const there = new Set([...others.map(({ id }) => id), ...this.#known]);
+    merged.push(...exchanges.filter(({ id }) => !there.has(id)));
     remember("conversation", this.#id, "sessionStorage");
     if (merged.length === 0) forget(this.#id);
     else this.works = write({ id: this.#id, begun: kept?.begun ?? now(), exchanges: merged });
+    if (this.works) this.#known = new Set(mine.keys());
   }
 }
 
@@ -99,14 +106,30 @@ function names() {
   }
 }
 
-/** @param {string} name @returns {Kept | null} */
+/**
+ * A conversation that is kept; null if there is none, or none that this page can read.
+ *
+ * @param {string} name
+ * @returns {Kept | null}
+ */
 function readKept(name) {
   try {
-    const { id, begun, exchanges } = JSON.parse(recall(name) ?? "null");
-    return Array.isArray(exchanges) && exchanges.length > 0 ? { id, begun, exchanges } : null;
+    const kept = JSON.parse(recall(name) ?? "null");
+    return prefix + kept.id === name && isWhole(kept) ? kept : null;
   } catch {
     return null;
   }
+}
+
+/** Whether nothing is missing: an older page may have kept it. @param {Kept} kept */
+function isWhole({ begun, exchanges }) {
+  return (
+    Date.parse(begun) > 0 &&
+    exchanges.length > 0 &&
+    exchanges.every(({ id, question, options, events }) => {
+      return id && question && options && events.at(-1)?.event === "done";
+    })
+  );
 }
 
 /**

@@ -3,6 +3,7 @@
 import { Trouble } from "../ask.js";
 import { find } from "../dom.js";
 import { say } from "../i18n.js";
+import { hush } from "./standing.js";
 
 /** @import { Access } from "./access.js" */
 
@@ -18,10 +19,13 @@ export function offerWithdrawal(access, changed) {
   const spoken = find("withdraw-spoken", HTMLElement);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    hush(spoken);
     const path = pathOf(input.value.trim());
     try {
       const headers = { Accept: "application/json" };
-      const { title } = await (await access.request(path, { headers })).json();
+      const { id, title } = await (await access.request(path, { headers })).json();
+      // With dots in it, it may lead to what is no article.
+      if (!id) throw new Trouble("missing");
       if (!(await isMeant(title))) return;
       await access.request(path, { method: "DELETE" });
       say(spoken, "withdrawn", { title });

@@ -18,7 +18,10 @@ export const asking = {
   waitLost: ["Connection lost. Trying again…", "连接已断开，正在重试……"],
   waitAway: ["The server can’t be reached. Trying again…", "暂时无法连接服务器，正在重试……"],
   waitStarting: ["The server is starting. One moment…", "服务器正在启动，请稍候……"],
-  understood: ["Understood as: ", "理解为："],
+  understood: [
+    ({ question }) => `Understood as: ${question}`,
+    ({ question }) => `理解为：${question}`,
+  ],
   time: [
     (about) => `Time read as: ${englishPeriod(about)}`,
     (about) => `时间理解为：${chinesePeriod(about)}`,
