@@ -35,6 +35,9 @@ _ASKING_ENGLISH = (
     "who whom whose what which when where why how is are was were be do does did has have had can"
     " could will would should may must the a an and but so in on at by for of from to after before"
     " since i if as with about not there please tell list name mr mrs ms dr its their his her it he"
+    " until till during between within without under over into near around among through up out"
+    " than then also any all both each every some many much more most other such still only just"
+    " while although though because"
     " she they this that these those ceo cfo"
 )
 _NOT_NAMES = frozenset(_ASKING_ENGLISH.split())

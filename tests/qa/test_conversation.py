@@ -184,6 +184,12 @@ def test_a_follow_up_is_itself_completed_before_the_next(said: tuple[str, ...]) 
     assert standalone(question, history(*earlier)) == complete
 
 
+def test_a_word_that_only_begins_the_question_is_no_name() -> None:
+    earlier = "Until what time will the Larkwater City Library stay open?"
+    complete = "How much does the Larkwater City Library cost?"
+    assert standalone("How much does it cost?", history(earlier)) == complete
+
+
 @pytest.mark.parametrize(
     ("earlier", "answer", "question", "complete"),
     [
