@@ -567,3 +567,13 @@ def test_an_answer_is_told_once_it_is_whole(visitor: Visitor) -> None:
     assert page.evaluate("window.early") == []
     page.locator(".from a.chip").first.hover()
     expect(page.get_by_role("tooltip")).to_have_attribute("aria-live", "off")
+
+
+def test_who_asks_about_days_without_articles_is_told_which_have_some(visitor: Visitor) -> None:
+    page = visitor.visit(locale="en-GB")
+    ask(page, "What did the harbour museum announce in 1987?")
+    expect(page.locator(".absence")).to_contain_text("The articles are from")
+    with page.expect_response("**/facets"):
+        ask(page, "What did the moon base announce in March 2024?")
+    expect(page.locator(".absence")).to_have_count(2)
+    expect(page.locator(".absence").last).not_to_contain_text("The articles are from")

@@ -12,6 +12,7 @@ import { inVersion } from "../article/versions.js";
 import { actionRow } from "./actions.js";
 import { comparison } from "./comparison.js";
 import { sourceList } from "./sources.js";
+import { spanNote } from "./span.js";
 import { statementBlock } from "./statement.js";
 import { timeline } from "./timeline.js";
 import { noteLine, notesOn } from "./writing.js";
@@ -350,7 +351,8 @@ export class QaAnswer extends HTMLElement {
   /** What is said instead of an answer, with what came nearest set apart from one. */
   #absence() {
     const nothing = this.#meta?.index.articles === 0 ? "empty" : "notFound";
-    const absence = make("div", { class: "absence" }, say(make("p"), nothing));
+    const span = spanNote(this.#meta?.time);
+    const absence = make("div", { class: "absence" }, say(make("p"), nothing), ...span);
     if (this.#sources.size > 0) absence.append(say(make("h3"), "related"), this.#list);
     return absence;
   }

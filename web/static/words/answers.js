@@ -1,7 +1,7 @@
 /** Words of an answer and what stands behind it: in English and in Chinese. */
 
 import { failures } from "./failures.js";
-import { duration, number } from "./format.js";
+import { chinesePeriod, duration, englishPeriod, number } from "./format.js";
 
 /** @import { Words } from "../i18n.js" */
 
@@ -19,6 +19,10 @@ export const answers = {
   conflicting: ["These articles give different figures, the newer first:", "这些文章给出的数字不同，较新的在前："],
   notFound: ["These articles don’t answer this question.", "这些文章没有回答这个问题。"],
   empty: ["There are no articles yet to answer from.", "还没有可供回答的文章。"],
+  span: [
+    (about) => `The articles are from ${englishPeriod(about)}.`,
+    (about) => `这里的文章发布于${chinesePeriod(about)}。`,
+  ],
   related: ["Related, not an answer", "相关内容，并非答案"],
   high: ["Confidence: high", "可信度：高"],
   medium: ["Confidence: medium", "可信度：中"],
