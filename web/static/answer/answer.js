@@ -1,6 +1,6 @@
 /** Turns the events of an answer into what is read: statements, chips, sources, or why none. */
 
-import { chipOf, filtered, partsOf } from "../asking/chips.js";
+import { inVersion } from "../article/versions.js";
 import { questionEditor } from "../asking/editor.js";
 import { freshId } from "../asking/keeping.js";
 import { addressOf } from "../asking/links.js";
@@ -8,9 +8,10 @@ import { without } from "../asking/withdrawn.js";
 import { copyFold } from "../copying/copy.js";
 import { make } from "../dom.js";
 import { say, tagOf, word } from "../i18n.js";
-import { inVersion } from "../article/versions.js";
 import { actionRow } from "./actions.js";
 import { comparison } from "./comparison.js";
+import { confidenceLine } from "./confidence.js";
+import { readings } from "./readings.js";
 import { sourceList } from "./sources.js";
 import { spanNote } from "./span.js";
 import { statementBlock } from "./statement.js";
@@ -18,7 +19,7 @@ import { timeline } from "./timeline.js";
 import { noteLine, notesOn } from "./writing.js";
 
 /** @import { AnswerEvent, Citation, Done, Filters, Hindrance, Meta, Options, Reason, Source, Statement, Turn, Waiting } from "../ask.js" */
-/** @import { About, Key } from "../i18n.js" */
+/** @import { Key } from "../i18n.js" */
 /** @import { Context } from "./statement.js" */
 /** @import { Note } from "./writing.js" */
 
@@ -37,17 +38,6 @@ import { noteLine, notesOn } from "./writing.js";
  * @property {boolean} [edited] whether it takes the place of the one it was
  * @property {(filters: Filters) => Filters} [drop] takes away what was taken from its filters
  */
-
-/**
- * Confidence in words, and the least probability of being right that earns each.
- *
- * @type {[number, "high" | "medium" | "low"][]}
- */
-const levels = [
-  [0.75, "high"],
-  [0.45, "medium"],
-  [0, "low"],
-];
 
 /** @type {Record<Hindrance, Key>} */
 const waits = {
@@ -233,35 +223,13 @@ export class QaAnswer extends HTMLElement {
     if (this.#progress.dataset.say !== key) say(this.#progress, key);
   }
 
-  /**
-   * How the question was read, each to be taken away: with what was asked before, the time it
-   * speaks of, the filters.
-   */
+  /** Show how the question was read. */
   #showTags() {
-    const [question, options] = [this.#question, this.#options];
-    const filters = options.filters ?? {};
-    const tags = partsOf(filters).map(({ words, drop }) =>
-      chipOf(words, () => this.#ask({ question, options: filtered(options, drop(filters)), drop })),
-    );
-    const untimed = () => this.#ask({ question, options: { ...options, time: false } });
-    const time = this.#timeRead;
-    if (time.length > 0) tags.unshift(chipOf(time, untimed));
-    const { question: said, standalone_question: read = said } = this.#meta ?? {};
-    const alone = () => this.#ask({ question, options: { ...options, history: [] } });
-    if (read !== said) tags.unshift(chipOf([["understood", { question: read ?? "" }]], alone));
+    const asked = { question: this.#question, options: this.#options };
+    const tags = readings(asked, this.#meta, (again) => this.#ask(again));
     for (const tag of tags) tag.ariaDisabled = String(this.#held);
     this.#tags.replaceChildren(...tags);
     this.#tags.hidden = tags.length === 0;
-  }
-
-  /** How the question's time was read. @returns {[Key, About][]} */
-  get #timeRead() {
-    const { date_from: from = null, date_to: to = null, latest = false } = this.#meta?.time ?? {};
-    /** @type {[Key, About][]} */
-    const read = [];
-    if (from || to) read.push(["time", { from, to }]);
-    if (latest) read.push(["newestFirst", {}]);
-    return read;
   }
 
   get #actions() {
@@ -314,8 +282,7 @@ export class QaAnswer extends HTMLElement {
     const about = make("p", { class: "fine" }, searched);
     this.append(...notes.map(noteLine), about);
     if (status !== "not_found" && this.#told.length > 0) {
-      const level = levels.find(([least]) => confidence >= least)?.[1] ?? "low";
-      this.#progress.replaceWith(say(make("p", { class: `confidence ${level}` }), level));
+      this.#progress.replaceWith(confidenceLine(confidence));
       const copying = this.#copying(status === "conflicting", notes);
       this.append(make("div", { class: "folds" }, ...this.#folded, copying));
     }
