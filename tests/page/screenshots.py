@@ -17,7 +17,7 @@ from .visitor import Theme, Visitor
 
 FOLDER = Path(__file__).parent / "screenshots"
 THEMES: tuple[Theme, ...] = ("light", "dark")
-SCREENS = {"wide": (1280, 800), "phone": (390, 844)}
+SCREENS = {"wide": (1200, 675), "phone": (390, 844)}
 
 
 def main() -> None:

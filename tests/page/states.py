@@ -5,18 +5,21 @@ What is checked in every state, and the pictures of `make screenshots`, are made
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
-from .visitor import ask
+from .visitor import ask, run_on
 
 KEY = "a-key-for-nothing-but-tests"
 """Of the operator of a house that is served for this."""
 
+SEEDS = Path(__file__).parents[2] / "seeds"
+
 LOCALES = ("zh-CN", "en-GB")
 
 ANSWERED = {
-    "zh-CN": "上海2025年的目标是什么",
+    "zh-CN": "云帆制冷计划什么时候投产第三条生产线？",
     "en-GB": "How late is the library open from Monday to Thursday?",
 }
 NOT_FOUND = {"zh-CN": "月球基地何时建成？", "en-GB": "When will the moon base open?"}
@@ -49,6 +52,14 @@ HELD = r"""() => {
 }"""
 """Lets through what the server tells up to the first statement, and nothing after it."""
 
+SUGGESTING = """async () => {
+  const address = `/suggestions?language=${document.documentElement.lang.slice(0, 2)}`;
+  while ((await (await fetch(address)).json()).questions.length === 0) {
+    await new Promise((again) => setTimeout(again, 200));
+  }
+}"""
+"""Waits until the server, which may have been started just now, suggests something."""
+
 
 @dataclass(frozen=True)
 class State:
@@ -59,7 +70,9 @@ class State:
 
 
 def _empty(page: Page, _: str) -> None:
-    expect(page.locator("#newest li").first).to_be_visible()
+    page.evaluate(SUGGESTING)
+    page.reload()
+    expect(page.locator("#suggestions button").first).to_be_visible()
 
 
 def _streaming(page: Page, locale: str) -> None:
@@ -93,15 +106,52 @@ def _error(page: Page, locale: str) -> None:
 
 
 def _offline(page: Page, locale: str) -> None:
+    page.clock.install()
     page.context.set_offline(True)
     ask(page, ANSWERED[locale])
-    expect(page.locator(".trouble")).to_be_visible(timeout=45_000)
+    run_on(page, page.locator(".trouble"))
+    page.clock.resume()
 
 
 def _article(page: Page, locale: str) -> None:
     _answered(page, locale)
     page.locator("a.chip").first.click()
     expect(page.locator("dialog mark").first).to_be_visible()
+
+
+def _filters(page: Page, _: str) -> None:
+    page.locator("#filters summary").click()
+    page.locator("#filters .facets input").first.check()
+    expect(page.locator("#chosen .tag")).to_be_visible()
+
+
+def _history(page: Page, locale: str) -> None:
+    _answered(page, locale)
+    page.locator("#history").click()
+    expect(page.locator("dialog[open] li").first).to_be_visible()
+
+
+def _locked(page: Page, _: str) -> None:
+    expect(page.locator("#entry")).to_be_visible()
+
+
+def _operator(page: Page, _: str) -> None:
+    page.locator("#key").fill(KEY)
+    page.locator("#key").press("Enter")
+    expect(page.locator("#figures dd").first).to_be_visible()
+
+
+def _added(page: Page, locale: str) -> None:
+    _operator(page, locale)
+    known = SEEDS / "city-library-hours.md"
+    page.locator("#files").set_input_files(
+        [
+            FilePayload(name=known.name, mimeType="", buffer=known.read_bytes()),
+            FilePayload(name="pier.json", mimeType="", buffer=b'{"title": "Pier"}'),
+        ]
+    )
+    expect(page.locator("#rows .done")).to_be_visible()
+    expect(page.locator("#rows .refused")).to_be_visible()
 
 
 def settled(page: Page) -> None:
@@ -118,4 +168,9 @@ STATES: Mapping[str, State] = {
     "error": State(_error),
     "offline": State(_offline),
     "article": State(_article),
+    "filters": State(_filters),
+    "history": State(_history),
+    "operator-locked": State(_locked, "/operator"),
+    "operator": State(_operator, "/operator"),
+    "operator-added": State(_added, "/operator"),
 }

@@ -4,13 +4,41 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from .conftest import serving
 from .states import KEY, LOCALES, STATES
 from .visitor import Theme, Visitor
 
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
+
+THEMES: tuple[Theme, ...] = ("light", "dark")
+
+FAULTS = """async (rules) => {
+  const { violations } = await axe.run({ rules });
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}"""
+
+CONTRASTING = "document.documentElement.dataset.theme = 'contrast'"
+
+SPACED = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`
+    * { line-height: 1.5 !important; letter-spacing: 0.12em !important; }
+    * { word-spacing: 0.16em !important; }
+    p { margin-bottom: 2em !important; }
+  `);
+  document.adoptedStyleSheets = [sheet];
+}"""
+
+COVERED = """() => {
+  const form = document.querySelector("#ask");
+  const focused = document.activeElement;
+  if (focused === document.body || form.contains(focused)) return [];
+  const { top, bottom } = focused.getBoundingClientRect();
+  const free = top >= 0 && bottom <= form.getBoundingClientRect().top;
+  return free ? [] : [focused.outerHTML];
+}"""
 
 OVERFLOWING = """() => {
   const wide = [document.documentElement, ...document.querySelectorAll("dialog[open]")];
@@ -34,27 +62,64 @@ def guest(browser: Browser, house: str) -> Iterator[Visitor]:
     assert guest.faults == []
 
 
-def reached(guest: Visitor, name: str, locale: str, width: int, theme: Theme = "light") -> Page:
+def reached(guest: Visitor, name: str, locale: str, width: int, height: int = 800) -> Page:
     state = STATES[name]
-    page = guest.visit(state.path, locale=locale, width=width, theme=theme)
+    page = guest.visit(state.path, locale=locale, width=width, height=height)
     state.reach(page, locale)
     return page
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("name", STATES)
-def test_every_state_keeps_to_wcag(guest: Visitor, name: str, locale: str, theme: Theme) -> None:
+def test_every_state_keeps_to_wcag(guest: Visitor, name: str, locale: str) -> None:
+    """To AA in every theme, and in that of high contrast to the contrast of AAA."""
     if not AXE.exists():
         pytest.skip("run `npm install` in tests/page for the accessibility check")
-    page = reached(guest, name, locale, 1280, theme)
+    page = reached(guest, name, locale, 1280)
     page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run()")["violations"]
-    assert [f"{fault['id']}: {node['html']}" for fault in found for node in fault["nodes"]] == []
+    rules = {"target-size": {"enabled": True}}
+    enhanced = {"color-contrast-enhanced": {"enabled": True}}
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        assert page.evaluate(FAULTS, rules) == []
+    page.evaluate(CONTRASTING)
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        assert page.evaluate(FAULTS, enhanced) == []
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("name", STATES)
 def test_every_state_fits_a_window_of_320_pixels(guest: Visitor, name: str, locale: str) -> None:
-    """As narrow as a window of 640 pixels is at 200 %, and of 1280 at 400 %."""
-    assert reached(guest, name, locale, 320).evaluate(OVERFLOWING) == []
+    """As narrow as one of 640 pixels is at 200 %, and of 1280 at 400 %; letters may stand apart."""
+    page = reached(guest, name, locale, 320)
+    assert page.evaluate(OVERFLOWING) == []
+    page.evaluate(SPACED)
+    assert page.evaluate(OVERFLOWING) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 600), (390, 700), (844, 390)])
+@pytest.mark.parametrize("name", ["not-found", "conflicting"])
+def test_what_has_the_focus_stands_above_the_field(
+    guest: Visitor, name: str, width: int, height: int
+) -> None:
+    page = reached(guest, name, "en-GB", width, height)
+    for key in ["Tab"] * 20 + ["Shift+Tab"] * 20:
+        page.keyboard.press(key)
+        assert page.evaluate(COVERED) == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_finger_hits_what_matters(guest: Visitor, locale: str) -> None:
+    page = guest.visit(locale=locale, width=320, touch=True)
+    STATES["answered"].reach(page, locale)
+    buttons = page.locator("header button:visible, #send").all()
+    boxes = [box for button in buttons if (box := button.bounding_box())]
+    assert all(min(box["width"], box["height"]) >= 44 for box in boxes)
+    assert len({box["y"] for box in boxes[:-1]}) == 1
+
+
+def test_who_presses_a_suggestion_goes_on_in_the_field(guest: Visitor) -> None:
+    page = reached(guest, "empty", "en-GB", 1280)
+    page.locator("#suggestions button").first.press("Enter")
+    expect(page.locator("#question")).to_be_focused()

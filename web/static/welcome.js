@@ -3,6 +3,7 @@
 import { byline } from "./article/about.js";
 import { articleLink } from "./article/versions.js";
 import { request, Trouble } from "./ask.js";
+import { typing } from "./asking/composer.js";
 import { find, make } from "./dom.js";
 import { say, tagOf, word } from "./i18n.js";
 
@@ -30,7 +31,11 @@ export async function suggest(conversation) {
   if (tag !== word("tag")) return;
   const items = questions.map((question) => {
     const button = make("button", { type: "button", lang: word("tag") }, question);
-    button.addEventListener("click", () => conversation.ask(question));
+    button.addEventListener("click", () => {
+      conversation.ask(question);
+      // The suggestions are gone, and the focus with them.
+      if (typing) find("question", HTMLTextAreaElement).focus({ preventScroll: true });
+    });
     return make("li", {}, button);
   });
   place.querySelector("ul")?.replaceChildren(...items);
