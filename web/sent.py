@@ -18,6 +18,11 @@ _TEXTS = (
     "application/rss+xml", "application/atom+xml", "application/feed+json", "application/xml",
     "text/xml",
 )  # fmt: skip
+_NAMES = {
+    "text/markdown": "body.md",
+    "application/x-ndjson": "body.jsonl",
+    "application/jsonl": "body.jsonl",
+}
 _ARCHIVES = ("application/zip", "application/gzip")
 _RECORD = ArticleRequest.model_json_schema()
 BODY = {
@@ -49,8 +54,9 @@ def read_sent(headers: Mapping[str, str], body: bytes) -> Iterator[Sent]:
     if kind not in (*_TEXTS, *_ARCHIVES):
         known = ", ".join(("application/json", *_TEXTS, *_ARCHIVES))
         raise HTTPException(415, f"{kind or 'no'} content; send one of {known}")
-    # Plain text and Markdown are told apart by what it is called, the rest by what it holds.
-    name = "body.md" if kind == "text/markdown" else "body"
+    # What it is called tells Markdown from plain text, and what was to be JSON; the rest is told by
+    # what it holds.
+    name = _NAMES.get(kind, "body")
     declared = about.get_content_charset("")
     return (_placeless(one) for one in read_articles(body, name, declared))
 

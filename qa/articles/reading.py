@@ -2,7 +2,7 @@
 
 Formats are told by content: front matter (with HTML or Markdown after it), JSON, a feed, a web
 page, Markdown, plain text, alone or packed. A name decides only between a document and JSON that
-may be its front matter, and between Markdown and plain text.
+may be its front matter, between Markdown and plain text, and between broken JSON and either.
 """
 
 import html
@@ -56,6 +56,7 @@ _MARKDOWN = re.compile(r"^#{1,6} \S|^(?:```|~~~)|\]\(https?://|^\|?[ :-]+-\|[ :|
 _SHORTCODE = re.compile(r"\{\{[<%].{0,2000}?[%>]\}\}|\{%.{0,2000}?%\}", re.DOTALL)
 _CAPTION = re.compile(r"""\b(?:caption|title)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _MARKDOWN_NAMES = frozenset({".md", ".markdown"})
+_JSON_NAMES = frozenset({".json", ".jsonl", ".ndjson"})
 _SENTENCE_END = re.compile(r"[。！？.!?…；;，,：:”]\Z")
 _YAML_NULLS = frozenset({"~", "null"})
 _YES, _NO = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
@@ -146,8 +147,16 @@ def _read_file(file: File, declared: str) -> Iterator[Reading | ArticleRefused]:
         yield from read_object(whole, text, file)
     elif feed := _feed(text):
         yield from read_entries(xml_entries(feed), file.origin, file.name)
+    elif text.lstrip().startswith(("{", "[")) and _is_broken_json(text, file.origin):
+        raise ArticleRefused(
+            file.origin, "no JSON, though its name says so: see where it breaks off"
+        )
     else:
         yield _whole(_read_document(text, markdown=markdown), decoded.warnings, data, file)
+
+
+def _is_broken_json(text: str, origin: str) -> bool:
+    return _suffix(origin) in _JSON_NAMES and not split_front_matter(text)
 
 
 def _suffix(origin: str) -> str:

@@ -514,3 +514,13 @@ def test_a_corpus_of_posts_is_read_or_refused_with_a_reason() -> None:
         assert_lawful(article)
         for leak in ("headimg", "picsum", "thumbnail:"):
             assert leak not in article.text
+
+
+@pytest.mark.parametrize("text", [b"{", b"{oops", b'{"text": "a"', b"[1, 2", b'[{"text": "a"'])
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.ndjson"])
+def test_broken_json_is_no_plain_text(text: bytes, name: str) -> None:
+    for one in read_articles(text, name):
+        assert isinstance(one, ArticleRefused)
+        assert "no JSON" in one.reason
+    (written,) = read_articles(b"{oops", "a.txt")
+    assert isinstance(written, Reading)

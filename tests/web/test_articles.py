@@ -167,7 +167,7 @@ def test_of_lines_those_that_can_be_are_kept(client: TestClient) -> None:
     assert response.status_code == 201
     document = response.json()
     assert [one["id"] for one in document["articles"]] == ["ferry-1", "果园/一号"]
-    assert [one["origin"] for one in document["refused"]] == ["body:2"]
+    assert [one["origin"] for one in document["refused"]] == ["body.jsonl:2"]
     assert client.get("/articles/ferry-1").json()["origin"] == ""
 
 

@@ -37,7 +37,7 @@ async function open() {
   key.value = "";
   hush(trouble);
   show(true);
-  if (entered) find("desk", HTMLElement).focus();
+  if (entered) find("desk", HTMLElement).focus({ preventScroll: true });
   if (queue.waiting.length > 0) void queue.run();
 }
 

@@ -81,7 +81,7 @@ export class Row {
   /** The server knows a file as the body it was sent. @param {string} told in the server's words */
   #named(told) {
     const { name, path } = this.parcel;
-    return path === "/articles" ? told.replace(/^body\b/, () => name) : told;
+    return path === "/articles" ? told.replace(/^body(?:\.md|\.jsonl)?\b/, () => name) : told;
   }
 
   /** @param {Fate} fate @param {Key} words @param {About} [about] @param {...HTMLElement} more */

@@ -15,7 +15,7 @@ export const shell = {
     "Every answer stands on the articles’ own sentences, each linked to its place.",
     "每个回答都以文章的原句为据，点开就能看到它在文中的位置。",
   ],
-  newest: ["Newest articles", "最新文章"],
+  newest: ["Added last", "最近收录"],
   themeLabel: ["Theme: ", "主题："],
   system: ["System", "跟随系统"],
   light: ["Light", "浅色"],
