@@ -152,6 +152,7 @@ def _added(page: Page, locale: str) -> None:
     )
     expect(page.locator("#rows .done")).to_be_visible()
     expect(page.locator("#rows .refused")).to_be_visible()
+    page.locator("#rows").scroll_into_view_if_needed()
 
 
 def settled(page: Page) -> None:
