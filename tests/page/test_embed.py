@@ -4,15 +4,14 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
+from .axe import faults
 from .conftest import serving
 
-AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 WHEN = "Until what time will the Larkwater City Library stay open?"
 WAIT = 15_000
 """Milliseconds until an answer is there: the server may still be busy."""
@@ -214,13 +213,9 @@ def test_a_citation_is_previewed_beside_it_and_opens_at_newsqa(
 
 
 def test_axe_finds_nothing_in_the_box(reader: Reader, sites: tuple[str, str]) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed")
     page = reader.open(f"{sites[1]}/en", reduced_motion="reduce")
     asked(page.locator("news-qa"), WHEN)
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document.querySelector('news-qa'))")["violations"]
-    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found] == []
+    assert faults(page, within="news-qa") == []
 
 
 def test_a_server_that_has_gone_meanwhile_is_told_of(

@@ -24,10 +24,10 @@ from qa.articles import MAX_ARTICLE_BYTES, SUFFIXES
 from tests.news_site import NewsSite, news_site
 from tests.news_site import Page as SitePage
 
+from .axe import faults
 from .conftest import NEWSQA, ROOT, wait_until_ready
 from .visitor import Visitor
 
-AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 KEY = "the-harbour-key-of-today"
 OTHER_KEY = "the-harbour-key-of-tomorrow"
 HOSTILE = "<img src=x onerror=alert(1)>.jsonl"
@@ -166,15 +166,6 @@ def hold_the_first(page: Page) -> list[Route]:
 
 def dry(request: Request) -> bool:
     return b"The dock is dry." in (request.post_data_buffer or b"")
-
-
-def faults(page: Page) -> list[str]:
-    """Return what axe finds wrong, nothing where it is not installed."""
-    if not AXE.exists():
-        return []
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run()")["violations"]
-    return [f"{fault['id']}: {node['html']}" for fault in found for node in fault["nodes"]]
 
 
 # The key

@@ -29,6 +29,7 @@ from .answers import (
     told,
     writing,
 )
+from .axe import faults
 from .visitor import Visitor, ask, run_on
 
 HERE = Path(__file__).parent
@@ -516,9 +517,6 @@ def test_the_network_may_cut_a_stream_anywhere(visitor: Visitor) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
 def test_the_page_keeps_to_wcag(visitor: Visitor, locale: str, theme: str) -> None:
-    axe = HERE / "node_modules/axe-core/axe.min.js"
-    if not axe.exists():
-        pytest.skip("run `npm install` in tests/page for the accessibility check")
     read = time_read("2025-07-01", "2025-09-30", latest=True)
     twice = statements([Said(TRAM, QUOTE, "40,000", correction=True), Said(TRAM, QUOTE)])
     at_odds = told(twice, [TRAM], "zh", "conflicting", writing=writing(1, "timeout"))
@@ -529,22 +527,17 @@ def test_the_page_keeps_to_wcag(visitor: Visitor, locale: str, theme: str) -> No
     page.evaluate(f"localStorage.setItem('theme', '{theme}')")
     page.reload()
 
-    def faults() -> list[str]:
-        page.evaluate(axe.read_text())
-        found = page.evaluate("axe.run()")["violations"]
-        return [f"{fault['id']}: {node['html']}" for fault in found for node in fault["nodes"]]
-
-    assert faults() == []
+    assert faults(page) == []
     for count in (1, 2, 3):
         ask(page, "电车")
         expect(page.locator("qa-answer[aria-busy=false]")).to_have_count(count)
     for summary in page.locator("#thread summary").all():
         summary.click()
     page.locator(".formats button").last.click()
-    assert faults() == []
+    assert faults(page) == []
     page.locator("a.chip").first.click()
     expect(page.locator("dialog mark")).to_be_visible()
-    assert faults() == []
+    assert faults(page) == []
 
 
 def test_the_types_of_the_modules_hold() -> None:

@@ -1,15 +1,13 @@
 """What a reader sees of an article that was corrected, withdrawn, or printed elsewhere too."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from .answers import LINE, QUOTE, TRAM, Said, answered, statements, told
+from .axe import faults
 from .visitor import Visitor, ask
-
-AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 
 FIRST = {**TRAM, "version": 1}
 SECOND = {
@@ -51,15 +49,6 @@ class House:
         else:
             versions = [one for one in VERSIONS if one["version"] <= self.states[-1]["version"]]
             route.fulfill(json={**found[-1], "versions": versions})
-
-
-def faults(page: Page) -> list[str]:
-    """Return what axe finds wrong, nothing where it is not installed."""
-    if not AXE.exists():
-        return []
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run()")["violations"]
-    return [f"{fault['id']}: {node['html']}" for fault in found for node in fault["nodes"]]
 
 
 def fits(page: Page) -> bool:
