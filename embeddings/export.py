@@ -1,8 +1,7 @@
-"""A sentence-transformers model -> an int8 ONNX model to serve it, checked against the original.
+"""A sentence-transformers model -> files to serve it without torch, checked against the original.
 
-An export is a folder: `model.onnx`, `tokenizer.json` and `encoder.json` (the fields of `Export`).
-The graph takes `input_ids` and `attention_mask`, int64[n, t], and gives `sentence_embedding`,
-float32[n, dim], unit rows, and `token_embeddings`, float32[n, t, dim].
+An export is a folder: the graph (embeddings/graph.py), the tokenizer (embeddings/pieces.py, or
+`tokenizer.json` where that cannot hold it) and `encoder.json` (the fields of `Export`).
 """
 
 import gc
@@ -11,30 +10,29 @@ import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from inspect import signature
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from onnx import TensorProto
 from tokenizers import Tokenizer
-from tqdm import tqdm
 
+from embeddings.graph import Graph, import_openvino
 from embeddings.models import ExportRefused, Model, ModelUnusable, model_folder
-from embeddings.tokens import Role, role_prompts
+from embeddings.pieces import Pieces, has_pieces, write_pieces
+from embeddings.tokens import PromptTokenizer, Role, WholeVocabulary, role_prompts, special_tokens
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from tqdm import tqdm
 
 _VERSION = 1  # to be raised by every change that changes vectors
-_STEPS = 6  # assemble, load, trace, optimise, quantise, check
-_OPSET = 17
+_STEPS = 5  # assemble, load, convert, write, check
+_LENGTH = 512  # of texts that are read by a model without a limit of its own
+_REMEDY = "run it with sentence-transformers instead (runtime 'torch')"
 
-# What onnxruntime's optimiser for BERT was seen to fuse, and what one protobuf file can hold.
-_ARCHITECTURES = ("bert", "roberta", "xlm-roberta")
-_MAX_BYTES = 2**31
-
-_MIN_COSINE = 0.99
+_MIN_COSINE = 0.995
 _SENTENCES = (
     "上海地铁十四号线首列车于今日清晨驶出封浜站。",
     "央行宣布下调存款准备金率0.5个百分点，释放长期资金约1万亿元。",
@@ -57,6 +55,7 @@ class Export:
         dimension: of its vectors.
         max_length: how many tokens it reads, special ones included.
         prompts: what stands before a text, by role.
+        special: ids of the tokens before and after any text.
     """
 
     name: str
@@ -64,6 +63,7 @@ class Export:
     dimension: int
     max_length: int
     prompts: dict[Role, str]
+    special: tuple[list[int], list[int]]
 
     @classmethod
     def read(cls, folder: Path) -> "Export":
@@ -75,16 +75,18 @@ def export(model: Model, cache: Path) -> Path:
     """Return the folder of the exported model in `cache`, exporting it first if need be.
 
     An export appears in `cache` all at once, when it has passed its check. For the built-in model
-    it takes 45 s and 5 GB of memory at most; progress is shown on standard error.
+    it takes 30 s and 1.8 GB of memory at most; progress is shown on standard error.
 
     Raises:
         ExportRefused: the model is of a kind that cannot be exported, or came out unlike itself.
         ModelUnusable: the model cannot be loaded.
     """
-    fingerprint = f"{model.fingerprint}-int8-{_VERSION}"
+    fingerprint = f"{model.fingerprint}-openvino-{_VERSION}"
     folder = cache / fingerprint
     if folder.is_dir():
         return folder
+    from tqdm import tqdm
+
     cache.mkdir(parents=True, exist_ok=True)
     with (
         TemporaryDirectory(dir=cache, prefix=".exporting-") as temporary,
@@ -102,13 +104,35 @@ def export(model: Model, cache: Path) -> Path:
     return folder
 
 
-def load(folder: Path, **options: Any) -> "SentenceTransformer":
+def open_tokenizer(folder: Path) -> PromptTokenizer:
+    """Return the tokenizer of the export in `folder`."""
+    description = Export.read(folder)
+    cutter = Pieces(folder) if has_pieces(folder) else _whole(folder)
+    return PromptTokenizer(cutter, description.special, description.prompts, description.max_length)
+
+
+def _whole(folder: Path) -> WholeVocabulary:
+    return WholeVocabulary(Tokenizer.from_file(str(folder / "tokenizer.json")))
+
+
+def load(folder: Path) -> "SentenceTransformer":
     """Load a sentence-transformers folder for the CPU, without transformers' report of it.
 
     Raises:
         ModelUnusable: sentence-transformers cannot make a model of the folder.
     """
     from sentence_transformers import SentenceTransformer
+
+    try:
+        with _without_reports():
+            return SentenceTransformer(str(folder), device="cpu")
+    except (OSError, ValueError) as error:
+        raise ModelUnusable(str(folder), f"cannot be loaded; is it whole? ({error})") from error
+
+
+@contextmanager
+def _without_reports() -> Iterator[None]:
+    """Keep transformers from telling what it does, which stands in the way of our own progress."""
     from transformers.utils import logging
 
     reports: Any = logging  # its functions are not typed
@@ -116,33 +140,29 @@ def load(folder: Path, **options: Any) -> "SentenceTransformer":
     reports.set_verbosity_error()
     reports.disable_progress_bar()
     try:
-        return SentenceTransformer(str(folder), device="cpu", model_kwargs=options)
-    except (OSError, ValueError) as error:
-        raise ModelUnusable(str(folder), f"cannot be loaded; is it whole? ({error})") from error
+        yield
     finally:
         reports.set_verbosity(verbosity)
         reports.enable_progress_bar()
 
 
 def _export(model: Model, fingerprint: str, folder: Path, bar: "tqdm[Any]") -> None:
-    """Write the export into the empty `folder`; what comes about on the way stays beside it."""
-    traced, optimised = folder.with_name("traced.onnx"), folder.with_name("optimised.onnx")
+    """Write the export into the empty `folder`."""
     with ExitStack() as original_files:
         with _step(bar, "assemble"):
             source = original_files.enter_context(model_folder(model))
         with _step(bar, "load"):
-            # The legacy exporter can trace eager attention, and the optimiser knows it.
-            original = load(source, attn_implementation="eager")
+            original = load(source)
             description = _describe(original, model.name, fingerprint)
-        with _step(bar, "trace"):
-            _trace(original, traced)
-        with _step(bar, "optimise"):
-            _optimise(original, traced, optimised)
-        with _step(bar, "quantise"):
-            _quantise(optimised, folder / "model.onnx")
-        original.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
-        content = json.dumps(asdict(description), indent=2, ensure_ascii=False)
-        (folder / "encoder.json").write_text(content, encoding="utf-8")
+        with _step(bar, "convert"):
+            try:
+                graph = _convert(original)
+            # Tracing runs whatever code the model brings, and that may raise whatever it likes.
+            except Exception as error:
+                reason = f"it cannot be converted ({error}); {_REMEDY}"
+                raise ExportRefused(model.name, reason) from error
+        with _step(bar, "write"):
+            _write(original, graph, description, folder)
         with _step(bar, "check"):
             _check(original, folder)
 
@@ -151,7 +171,7 @@ def _export(model: Model, fingerprint: str, folder: Path, bar: "tqdm[Any]") -> N
 def _step(bar: "tqdm[Any]", name: str) -> Iterator[None]:
     bar.set_postfix_str(name)
     yield
-    gc.collect()  # the optimiser's graph refers to itself: 2.3 GB that would outlive its step
+    gc.collect()  # graphs refer to themselves and would outlive their step
     bar.update()
 
 
@@ -160,33 +180,38 @@ def _describe(original: "SentenceTransformer", name: str, fingerprint: str) -> E
     from sentence_transformers.base.modules import Normalize, Transformer
     from sentence_transformers.sentence_transformer.modules import Pooling
 
-    remedy = "run it with sentence-transformers instead (runtime 'torch')"
     kinds = [type(module) for module in original]
     if kinds not in ([Transformer, Pooling], [Transformer, Pooling, Normalize]):
         stages = ", ".join(kind.__name__ for kind in kinds)
         raise ExportRefused(
-            name, f"only Transformer, Pooling, Normalize export, not {stages}; {remedy}"
+            name, f"only Transformer, Pooling, Normalize export, not {stages}; {_REMEDY}"
         )
     transformer, pooling = _stages(original)
-    config = transformer.auto_model.config
-    if config.model_type not in _ARCHITECTURES:
-        raise ExportRefused(name, f"its architecture is {config.model_type}; {remedy}")
-    if pooling.pooling_mode not in ("mean", "cls") or not pooling.include_prompt:
-        raise ExportRefused(name, f"pooling {pooling.get_config_dict()} does not export; {remedy}")
-    if not original.tokenizer.is_fast:
-        raise ExportRefused(name, f"it has no tokenizer.json; {remedy}")
-    if sum(tensor.nbytes for tensor in original.state_dict().values()) > _MAX_BYTES:
-        raise ExportRefused(name, f"its weights are over 2 GB; {remedy}")
-    # The roberta family counts positions from the one after the padding's.
-    reserved = 0 if config.model_type == "bert" else config.pad_token_id + 1
-    positions = config.max_position_embeddings - reserved
+    model = transformer.auto_model
+    if "inputs_embeds" not in signature(model.forward).parameters:
+        raise ExportRefused(name, f"its {type(model).__name__} reads only token ids; {_REMEDY}")
+    if not pooling.include_prompt:
+        raise ExportRefused(name, f"pooling {pooling.get_config_dict()} does not export; {_REMEDY}")
+    if not getattr(original.tokenizer, "is_fast", False):
+        raise ExportRefused(name, f"it has no tokenizer.json; {_REMEDY}")
+    positions = _positions(model)
     return Export(
         name=name,
         fingerprint=fingerprint,
-        dimension=int(config.hidden_size),
+        dimension=int(original.get_embedding_dimension() or 0),
         max_length=min(transformer.max_seq_length or positions, positions),
         prompts=role_prompts(original.prompts),
+        special=special_tokens(_tokenizer(original)),
     )
+
+
+def _positions(model: Any) -> int:
+    """Return how many tokens a transformer has positions for."""
+    positions = getattr(model.config, "max_position_embeddings", None) or _LENGTH
+    embeddings = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
+    padding = getattr(embeddings, "padding_idx", None)
+    # The roberta family counts positions from the one after the padding's.
+    return int(positions) - (0 if padding is None else padding + 1)
 
 
 def _stages(original: "SentenceTransformer") -> tuple[Any, Any]:
@@ -194,10 +219,20 @@ def _stages(original: "SentenceTransformer") -> tuple[Any, Any]:
     return original[0], original[1]
 
 
-def _trace(original: "SentenceTransformer", path: Path) -> None:
-    """Write the float32 graph: transformer, pooling and unit length."""
+def _tokenizer(original: "SentenceTransformer") -> Tokenizer:
+    """Return a copy of the tokenizer, that of the model is set up anew for every batch."""
+    tokenizer = Tokenizer.from_str(original.tokenizer.backend_tokenizer.to_str())
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _convert(original: "SentenceTransformer") -> Any:
+    """Return OpenVINO's graph of transformer, pooling and unit length, from vectors of tokens."""
+    import_openvino()
     import torch
-    from torch.jit._trace import TracerWarning
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
     transformer, pooling = _stages(original)
 
@@ -207,87 +242,59 @@ def _trace(original: "SentenceTransformer", path: Path) -> None:
             self.transformer = transformer.auto_model
 
         def forward(
-            self, input_ids: torch.Tensor, attention_mask: torch.Tensor
+            self, embeddings: torch.Tensor, mask: torch.Tensor
         ) -> tuple[torch.Tensor, torch.Tensor]:
-            tokens = self.transformer(input_ids=input_ids, attention_mask=attention_mask)[0]
-            pooled = pooling({"token_embeddings": tokens, "attention_mask": attention_mask})
-            unit = torch.nn.functional.normalize(pooled["sentence_embedding"], dim=-1)
-            return unit, tokens
+            tokens = self.transformer(inputs_embeds=embeddings, attention_mask=mask)[0]
+            pooled = pooling({"token_embeddings": tokens, "attention_mask": mask})
+            return torch.nn.functional.normalize(pooled["sentence_embedding"], dim=-1), tokens
 
-    batch = original.tokenizer(list(_SENTENCES[:2]), padding=True, return_tensors="pt")
-    rows, columns = {0: "n"}, {0: "n", 1: "t"}
-    with warnings.catch_warnings(), torch.no_grad():
-        # The legacy exporter is deprecated, fears of every shape it sees that it may be a constant,
-        # and of every index that it may be negative; the check is run on other shapes than these.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", TracerWarning)
-        warnings.filterwarnings("ignore", "Exporting aten::index", UserWarning)
-        torch.onnx.export(
-            Graph().eval(),
-            (batch["input_ids"], batch["attention_mask"]),
-            path,
-            input_names=["input_ids", "attention_mask"],
-            output_names=["sentence_embedding", "token_embeddings"],
-            dynamic_axes={
-                "input_ids": columns,
-                "attention_mask": columns,
-                "sentence_embedding": rows,
-                "token_embeddings": columns,
-            },
-            opset_version=_OPSET,
-            dynamo=False,
-        )
+    width = transformer.auto_model.get_input_embeddings().weight.shape[1]
+    example = {
+        "embeddings": torch.randn(2, 7, width, generator=torch.Generator().manual_seed(0)),
+        "mask": torch.tensor([[1] * 7, [1] * 5 + [0] * 2]),
+    }
+    with warnings.catch_warnings(), _without_reports(), torch.no_grad():
+        # Tracing fears of every shape it sees that it may be a constant, and models' code of every
+        # version of its own libraries; the check is run on other shapes than these.
+        warnings.simplefilter("ignore")
+        decoder = TorchScriptPythonDecoder(Graph().eval(), example_input=example)
+    frontend = FrontEndManager().load_by_framework("pytorch")
+    graph = frontend.convert(frontend.load(decoder))
+    for output, name in zip(graph.outputs, ("vector", "tokens"), strict=True):
+        output.get_tensor().set_names({name})
+    return graph
 
 
-def _optimise(original: "SentenceTransformer", traced: Path, path: Path) -> None:
-    """Write the graph with attention, layer norms and activations fused."""
-    from onnxruntime.quantization.quant_utils import add_pre_process_metadata
-    from onnxruntime.transformers import optimizer
-
-    transformer, _ = _stages(original)
-    config = transformer.auto_model.config
-    optimised = optimizer.optimize_model(
-        str(traced),
-        model_type="bert",
-        num_heads=config.num_attention_heads,
-        hidden_size=config.hidden_size,
-    )
-    add_pre_process_metadata(optimised.model)  # this is the preparation that quantising asks for
-    optimised.save_model_to_file(str(path))
-
-
-def _quantise(optimised: Path, path: Path) -> None:
-    """Write the graph with int8 weights; activations are quantised as they come."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    quantize_dynamic(
-        optimised,
-        path,
-        per_channel=True,
-        weight_type=QuantType.QInt8,
-        # The optimiser's own operators have no type inference; what they give is float32.
-        extra_options={"DefaultTensorType": TensorProto.FLOAT},
-    )
+def _write(original: "SentenceTransformer", graph: Any, description: Export, folder: Path) -> None:
+    import_openvino().save_model(graph, folder / "model.xml", compress_to_fp16=True)
+    table = _stages(original)[0].auto_model.get_input_embeddings().weight
+    np.save(folder / "embeddings.npy", table.detach().numpy().astype(np.float16))
+    tokenizer = _tokenizer(original)
+    if not write_pieces(tokenizer, folder):
+        tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    content = json.dumps(asdict(description), indent=2, ensure_ascii=False)
+    (folder / "encoder.json").write_text(content, encoding="utf-8")
 
 
 def _check(original: "SentenceTransformer", folder: Path) -> None:
-    """Refuse an export whose vectors are not the original's."""
-    from onnxruntime import InferenceSession
-
-    session = InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    expected = original.encode(list(_SENTENCES), prompt="", normalize_embeddings=True)
-    lowest = 1.0
-    for text, vector in zip(_SENTENCES, expected, strict=True):
-        ids = np.array([tokenizer.encode(text).ids], dtype=np.int64)
-        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        (exported,) = session.run(["sentence_embedding"], inputs)
-        lowest = min(lowest, float(exported[0] @ vector))
-    if not lowest >= _MIN_COSINE:
-        reason = (
-            f"its int8 vectors are only within cosine {lowest:.3f} of its own, not {_MIN_COSINE}"
-        )
+    """Refuse an export whose vectors are not the original's: alone, in a batch, short or long."""
+    description = Export.read(folder)
+    tokenizer = open_tokenizer(folder)
+    whole = " ".join(_SENTENCES)
+    texts = [*_SENTENCES, whole, whole * (1 + description.max_length // 100)]
+    encoded = [tokenizer.ids(tokens) for tokens in tokenizer.encode(texts, "passage")]
+    original.max_seq_length = description.max_length
+    prompt = description.prompts["passage"]
+    expected = original.encode(texts, prompt=prompt, normalize_embeddings=True)
+    try:
+        graph = Graph(folder, max_length=description.max_length, threads=1)
+        batch, alone = graph.run(encoded), [graph.run([ids])[0] for ids in encoded]
+    except RuntimeError as error:
         raise ExportRefused(
-            Export.read(folder).name,
-            f"{reason}; run it with sentence-transformers (runtime 'torch')",
-        )
+            description.name, f"its graph does not run ({error}); {_REMEDY}"
+        ) from error
+    exported = np.array([[output.vector for output in outputs] for outputs in (batch, alone)])
+    lowest = (exported * expected).sum(axis=-1).min()
+    if not lowest >= _MIN_COSINE:  # nor is NaN
+        reason = f"its vectors are only within cosine {lowest:.3f} of its own, not {_MIN_COSINE}"
+        raise ExportRefused(description.name, f"{reason}; {_REMEDY}")

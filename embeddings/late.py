@@ -22,7 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.encoder import TokenVectors, Vectors
+from embeddings.encoder import TokenVectors
+from embeddings.vectors import Vectors
 
 POOLED = 2
 """Tokens that share a vector, on average."""
@@ -38,7 +39,7 @@ _COMPONENTS = (
     .ravel()
 )
 
-_TOGETHER = 64  # tokens decoded at a time at most: 0.1 MB, which stay in the cache
+_TOGETHER = 256  # tokens decoded at a time at most: 0.4 MB, which stay in the cache
 _ALONE = 2**18
 """Multiplications in a product for which OpenBLAS calls no second thread. A team of threads waits
 for its last member: where the cores are busy, 100 ms for what one of them does in 4 ms."""
@@ -65,7 +66,8 @@ def pack(tokens: TokenVectors, text: str, starts: Sequence[int]) -> bytes:
     The text consists of parts that begin at `starts` (ascending, the first at 0); pooling keeps
     within them, so that each can be matched alone.
     """
-    visible = np.cumsum([0, *map(str.isalnum, text)])
+    visible = np.zeros(len(text) + 1, np.int32)
+    np.cumsum(np.fromiter(map(str.isalnum, text), bool, len(text)), out=visible[1:])
     spans = tokens.spans
     told = np.flatnonzero(visible[spans[:, 1]] > visible[spans[:, 0]])
     part = np.searchsorted(starts, spans[told].mean(axis=1), side="right") - 1
@@ -99,62 +101,95 @@ def match(question: Vectors, packed: Sequence[bytes]) -> list[Match]:
     )
     cosines = _cosines(question, scales, codes)
     parts = _best(cosines, np.concatenate(counts))
-    bounds = np.cumsum([len(count) for count in counts])[:-1]
-    return [
-        Match(
-            float(best[count > 0].max(axis=0).mean()) if count.any() else 0.0,
-            best.mean(axis=1),
-        )
-        for best, count in zip(np.split(parts, bounds), counts, strict=True)
-    ]
+    lengths = np.array([len(count) for count in counts])
+    filled = np.concatenate(counts) > 0
+    told = np.add.reduceat(filled, np.cumsum(lengths) - lengths, dtype=np.uint16)
+    wholes = _best(parts[filled], told).mean(axis=1).tolist()
+    each = np.split(parts.mean(axis=1), np.cumsum(lengths)[:-1])
+    return [Match(whole, own) for whole, own in zip(wholes, each, strict=True)]
+
+
+def match_each(question: Vectors, texts: Sequence[Vectors]) -> list[float]:
+    """Return how well the question's tokens match each text's own in full, float32[n, dim]."""
+    counts = np.array([len(rows) for rows in texts], np.uint16)
+    if not len(question) or not counts.any():
+        return [0.0] * len(texts)
+    rows = np.concatenate(texts)
+    cosines = np.empty((len(rows), len(question)), np.float32)
+    stride = max(_ALONE // question.size, 1)
+    for start in range(0, len(rows), stride):
+        np.matmul(rows[start : start + stride], question.T, out=cosines[start : start + stride])
+    means: list[float] = _best(cosines, counts).mean(axis=1).tolist()
+    return means
 
 
 def _pooled(rows: Vectors) -> Vectors:
     """Return the means of clusters of like rows, merged by the average of their cosines.
 
-    scipy's linkage finds the same clusters; its checks take longer than all of this.
+    scipy's linkage finds the same clusters; for the 36 tokens of a usual part its checks take as
+    long as all of this.
     """
-    sums, size = rows.copy(), np.ones(len(rows), np.float32)
-    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(min=1e-9)
-    alike = unit @ unit.T
-    np.fill_diagonal(alike, -np.inf)
+    alike, sums = _alike(rows), rows.copy()
+    # Python's numbers: to take one out of an array takes as long as all that is done with it.
+    size = [1.0] * len(rows)
     for _ in range(len(rows) - max(1, round(len(rows) / POOLED))):
         one, other = divmod(int(alike.argmax()), len(rows))
         both = size[one] + size[other]
-        alike[one] = (size[one] * alike[one] + size[other] * alike[other]) / both
-        alike[:, one] = alike[one]
-        alike[other] = alike[:, other] = alike[one, one] = -np.inf
+        row = alike[one]
+        np.divide(size[one] * row + size[other] * alike[other], both, out=row)
+        alike[:, one] = row
+        alike[other] = alike[:, other] = row[one] = -np.inf
         sums[one] += sums[other]
-        size[one], size[other] = both, 0
-    kept = size > 0
-    pooled: Vectors = sums[kept] / size[kept, None]
+        size[one], size[other] = both, 0.0
+    sizes = np.array(size, np.float32)
+    kept = np.flatnonzero(sizes)
+    pooled: Vectors = sums[kept] / sizes[kept, None]
     return pooled
+
+
+def _alike(rows: Vectors) -> Rows:
+    """Return the cosines of all rows with each other, none with itself: float32[n, n]."""
+    unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(min=1e-9)
+    alike = np.empty((len(rows), len(rows)), np.float32)
+    stride = max(_ALONE // max(rows.size, 1), 1)
+    for start in range(0, len(rows), stride):
+        np.matmul(unit[start : start + stride], unit.T, out=alike[start : start + stride])
+    np.fill_diagonal(alike, -np.inf)
+    return alike
 
 
 def _quantised(rows: Vectors) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
     """Return a scale for each row and its components' levels, four to a byte."""
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    spread = np.divide(length, rows.shape[1] ** 0.5, where=length > 0, out=np.ones_like(length))
-    unit = rows / spread
-    level = (unit > -THRESHOLD).astype(np.uint8) + (unit > 0) + (unit > THRESHOLD)
+    size = np.abs(rows)
+    squares = np.einsum("ij,ij->i", rows, rows)
+    far = size > (THRESHOLD * np.sqrt(squares / rows.shape[1]))[:, None]
     # The scale that keeps the row's product with itself: what is matched is most like it.
-    along = (rows * LEVELS[level]).sum(axis=1)
-    scale = np.divide(length[:, 0] ** 2, along, where=along > 0, out=np.zeros_like(along))
-    four = np.pad(level, ((0, 0), (0, -level.shape[1] % 4)))
-    four = four.reshape(len(rows), four.shape[1] // 4, 4)
-    packed = (four << np.arange(0, 8, 2, dtype=np.uint8)).sum(axis=2, dtype=np.uint8)
-    return scale.astype(np.float16), packed
+    along = LEVELS[2] * size.sum(axis=1)
+    along += (LEVELS[3] - LEVELS[2]) * np.einsum("ij,ij->i", size, far)
+    scale = np.divide(squares, along, where=along > 0, out=np.zeros_like(along))
+    # A level's two bits, the lower first: 0 and 3 are the far ones, 2 and 3 the positive.
+    bits = np.empty((*rows.shape, 2), bool)
+    np.greater(rows, 0, out=bits[:, :, 1])
+    np.equal(far, bits[:, :, 1], out=bits[:, :, 0])
+    codes = np.packbits(bits.reshape(len(rows), 2 * rows.shape[1]), axis=1, bitorder="little")
+    return scale.astype(np.float16), codes
 
 
 def _cosines(question: Vectors, scales: NDArray[np.float16], codes: NDArray[np.uint8]) -> Rows:
     """Return the products of all packed tokens with the question's, float32[n, t]."""
     width = 4 * codes.shape[1]
     padded = np.pad(question, ((0, 0), (0, width - question.shape[1])))
-    stride = min(max(_ALONE // padded.size, 1), _TOGETHER)
+    few = max(_ALONE // padded.size, 1)
+    many = few * max(_TOGETHER // few, 1)
     cosines = np.empty((len(codes), len(question)), np.float32)
-    for start in range(0, len(codes), stride):
-        levels = np.take(_COMPONENTS, codes[start : start + stride], mode="clip")
-        np.matmul(levels.view(np.float32), padded.T, out=cosines[start : start + stride])
+    for start in range(0, len(codes), many):
+        levels = np.take(_COMPONENTS, codes[start : start + many], mode="clip").view(np.float32)
+        whole = len(levels) - len(levels) % few
+        out = cosines[start : start + len(levels)]
+        # A stack of products is one call from here, and one small product after another inside.
+        stack = levels[:whole].reshape(-1, few, width)
+        np.matmul(stack, padded.T, out=out[:whole].reshape(-1, few, len(question)))
+        np.matmul(levels[whole:], padded.T, out=out[whole:])
     cosines *= scales.astype(np.float32)[:, None]
     return cosines
 

@@ -26,7 +26,7 @@ class ModelUnusable(Exception):
     """A model cannot be used as asked.
 
     ModelUnusable       the model is missing, damaged, or of a kind that cannot be run
-    └── ExportRefused   it cannot be served by ONNX Runtime; sentence-transformers may still run it
+    └── ExportRefused   it cannot be exported; sentence-transformers may still run it
 
     Attributes:
         name: the model, as it was asked for.
@@ -40,7 +40,7 @@ class ModelUnusable(Exception):
 
 
 class ExportRefused(ModelUnusable):
-    """A model cannot be turned into a faithful ONNX model."""
+    """A model cannot be turned into a faithful export."""
 
 
 @dataclass(frozen=True, slots=True)

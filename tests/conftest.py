@@ -30,7 +30,7 @@ def model_cache() -> Path:
 
 @pytest.fixture(scope="session")
 def encoder(model_cache: Path) -> Encoder:
-    """Return the encoder that is served: the built-in model by ONNX Runtime."""
+    """Return the encoder that is served: the built-in model by OpenVINO."""
     return open_encoder(cache=model_cache)
 
 

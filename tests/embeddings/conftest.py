@@ -13,12 +13,17 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import (
     BertConfig,
     BertModel,
+    DistilBertConfig,
+    DistilBertModel,
+    MPNetConfig,
+    MPNetModel,
+    PreTrainedModel,
     PreTrainedTokenizerFast,
     XLMRobertaConfig,
     XLMRobertaModel,
 )
 
-from embeddings.encoder import Encoder, OnnxEncoder, SentenceTransformerEncoder
+from embeddings.encoder import Encoder, ExportedEncoder, SentenceTransformerEncoder
 from embeddings.export import export
 from embeddings.models import BUILT_IN, find_model, model_folder
 
@@ -49,7 +54,7 @@ def make_model(tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
     return make
 
 
-def _transformer(kind: str) -> BertModel | XLMRobertaModel:
+def _transformer(kind: str) -> PreTrainedModel:
     torch.manual_seed(7)
     shape: dict[str, Any] = {
         "vocab_size": 400,
@@ -62,6 +67,17 @@ def _transformer(kind: str) -> BertModel | XLMRobertaModel:
     }
     if kind == "bert":
         return BertModel(BertConfig(max_position_embeddings=64, **shape))
+    if kind == "distilbert":
+        names = {
+            "hidden_size": "dim",
+            "num_hidden_layers": "n_layers",
+            "intermediate_size": "hidden_dim",
+        }
+        names["num_attention_heads"] = "n_heads"
+        named = {names.get(name, name): value for name, value in shape.items()}
+        return DistilBertModel(DistilBertConfig(max_position_embeddings=64, **named))
+    if kind == "mpnet":
+        return MPNetModel(MPNetConfig(max_position_embeddings=66, **shape))
     return XLMRobertaModel(XLMRobertaConfig(max_position_embeddings=66, **shape))
 
 
@@ -100,17 +116,12 @@ def encoders(
 ) -> dict[str, Encoder]:
     """Return one encoder of every sort."""
     cache = tmp_path_factory.mktemp("cache")
-    bert, roberta = (
-        find_model(str(make_model("bert"))),
-        find_model(str(make_model("xlm-roberta", "cls"))),
-    )
-    return {
-        "built-in": encoder,
-        "bert, exported": OnnxEncoder(export(bert, cache)),
-        "bert, torch": SentenceTransformerEncoder(bert),
-        "roberta, exported": OnnxEncoder(export(roberta, cache)),
-        "roberta, torch": SentenceTransformerEncoder(roberta),
-    }
+    made: dict[str, Encoder] = {"built-in": encoder}
+    for kind, pooling in (("bert", "mean"), ("xlm-roberta", "cls"), ("distilbert", "max")):
+        model = find_model(str(make_model(kind, pooling)))
+        made[f"{kind}, exported"] = ExportedEncoder(export(model, cache))
+        made[f"{kind}, torch"] = SentenceTransformerEncoder(model)
+    return made
 
 
 @pytest.fixture(scope="session")

