@@ -167,7 +167,7 @@ def figures_table(history: Sequence[Run]) -> str:
             [name, _short(part), *(_cell(report[part].get(column)) for column in COLUMNS), date]
             for part in parts_of(report)
         ]
-    return _markdown(rows)
+    return markdown(rows)
 
 
 def abstention_table(history: Sequence[Run]) -> str:
@@ -178,7 +178,7 @@ def abstention_table(history: Sequence[Run]) -> str:
             if told := report.get(f"{HELD} {part}"):
                 cells = (_cell(told[column]) for column in ABSTENTION_COLUMNS)
                 rows.append([name, _short(part), *cells, date])
-    return _markdown(rows)
+    return markdown(rows)
 
 
 def _newest(history: Sequence[Run], names: Iterable[str]) -> list[tuple[str, tuple[str, Report]]]:
@@ -200,7 +200,7 @@ def ablation_table(runs: Sequence[Run]) -> str:
     for run in runs:
         cells = (run["sets"][name][part]["ndcg@10"] for name, part in columns)
         rows.append([run["without"] or "nothing", *map(_cell, cells)])
-    return _markdown(rows)
+    return markdown(rows)
 
 
 def parts_of(report: Report) -> list[str]:
@@ -234,7 +234,8 @@ def _short(part: str) -> str:
     return part.rpartition("=")[2]
 
 
-def _markdown(rows: Sequence[Sequence[str]]) -> str:
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table, its header first."""
     ruled = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
     return "\n".join(f"| {' | '.join(row)} |" for row in ruled)
 
