@@ -6,16 +6,19 @@ title and date as passages are. `make fit` finds the weights on the development 
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from operator import mul
 from typing import NamedTuple
 
-from embeddings.encoder import Encoder, TokenVectors, Vectors
+from embeddings.encoder import Encoder
+from embeddings.late import match_each
 from qa.answer_types import AnswerType, Wanted, fits, wanted
-from qa.lexical import Concept, words
+from qa.lexical import Concept
 from qa.passages import embedded_text
 from qa.search import Asked
+from qa.telling import Telling
 from qa.types import Article, Hit, Span
 
 CANDIDATE_HITS = 10
@@ -117,18 +120,23 @@ def candidates(
 
     `weights` gives each concept of the question its weight (inverse document frequency).
     """
-    places = promising(hits, weights)[:CANDIDATE_SENTENCES]
+    places = promising(hits, weights)
     texts = [embedded_text(place.hit.article, place.text) for place in places]
     encoding = encoder.encode(texts, "passage", tokens=True)
+    starts = [len(text) - len(place.text) for place, text in zip(places, texts, strict=True)]
+    own = [
+        tokens.vectors[tokens.spans[:, 0] >= start]
+        for tokens, start in zip(encoding.tokens, starts, strict=True)
+    ]
     kind = wanted(question)
     found = []
-    for place, text, vector, tokens in zip(
-        places, texts, encoding.vectors, encoding.tokens, strict=True
+    for place, closeness, match in zip(
+        places, encoding.vectors @ asked.vector, match_each(asked.tokens, own), strict=True
     ):
         signals = Signals(
-            closeness=float(vector @ asked.vector),
+            closeness=float(closeness),
             share=place.share,
-            match=_match(asked.tokens, tokens, len(text) - len(place.text)),
+            match=match,
             hit=place.hit.scores.fused,
             fit=_fit(place.text, kind, question),
             asks=_ASKS.search(place.text) is not None,
@@ -138,40 +146,77 @@ def candidates(
     return sorted(found, key=lambda one: (-one.score, one.hit.passage.id, one.sentence))
 
 
-def promising(hits: Sequence[Hit], weights: Mapping[Concept, float]) -> list[Place]:
-    """Return the sentences of the first hits, the most promising by what is stored first."""
-    places = [place for hit in hits[:CANDIDATE_HITS] for place in _places(hit, weights)]
-    # The sort is stable: of equal ones those of the better hit come first.
-    return sorted(places, key=_promise, reverse=True)
+def promising(
+    hits: Sequence[Hit], weights: Mapping[Concept, float], most: int = CANDIDATE_SENTENCES
+) -> list[Place]:
+    """Return up to `most` sentences of the first hits, the most promising by what is stored first.
+
+    Which concepts a sentence shares is costly to tell and easily bounded. So the sentence that may
+    promise most is looked at more closely, until one whose promise is known may promise most.
+    """
+    shares = _Shares(weights)
+    places = [(hit, number) for hit in hits[:CANDIDATE_HITS] for number in _sentences(hit)]
+    closer = [shares.closer(*place) for place in places]
+    # Of equal ones those of the better hit come first.
+    queue = [(-_promise(*place, 1.0), at, 1.0, False) for at, place in enumerate(places)]
+    heapify(queue)
+    found: list[Place] = []
+    while queue and len(found) < most:
+        _, at, share, known = heappop(queue)
+        if known:
+            found.append(Place(*places[at], share))
+        else:
+            share, known = next(closer[at])
+            heappush(queue, (-_promise(*places[at], share), at, share, known))
+    return found
 
 
-def _places(hit: Hit, weights: Mapping[Concept, float]) -> list[Place]:
-    article, passage = hit.article, hit.passage
-    total = sum(weights.values()) or 1.0
-    # News names its subject in the title, or a sentence before, and then says "the museum".
-    title = set(words(article.title))
-    before = set(words(_sentence(article, passage.first - 1))) if passage.first else set()
-    places = []
-    for number in range(passage.first, passage.last + 1):
-        own = set(words(_sentence(article, number)))
-        beside = own | title | before
+class _Shares:
+    """Of each sentence the share of a question's concepts that it tells."""
+
+    def __init__(self, weights: Mapping[Concept, float]) -> None:
+        self._concepts = [
+            (weight, [frozenset(phrase) for phrase in ways]) for ways, weight in weights.items()
+        ]
+        self._total = sum(weights.values()) or 1.0
+        self._words = {word for ways in weights for phrase in ways for word in phrase}
+        self._texts: dict[str, Telling] = {}
+
+    def closer(self, hit: Hit, number: int) -> Iterator[tuple[float, bool]]:
+        """Yield a share that a sentence's cannot exceed, then its own; say whether it is that."""
+        own = self._telling(_sentence(hit.article, number))
+        # News names its subject in the title, or a sentence before, and then says "the museum".
+        beside = [own, self._telling(hit.article.title)]
+        if number:
+            beside.append(self._telling(_sentence(hit.article, number - 1)))
+        yield self._share(own.may_say, [one.may_say for one in beside]), False
+        yield self._share(own.says, [one.says for one in beside]), True
+
+    def _telling(self, text: str) -> Telling:
+        if text not in self._texts:
+            self._texts[text] = Telling(text, self._words)
+        return self._texts[text]
+
+    def _share(self, own: set[str], beside: Iterable[set[str]]) -> float:
+        around = set[str]().union(*beside)
         said = sum(
-            weight * (1 if _says(own, one) else BESIDE * _says(beside, one))
-            for one, weight in weights.items()
+            weight * (1 if _says(own, ways) else BESIDE * _says(around, ways))
+            for weight, ways in self._concepts
         )
-        places.append(Place(hit, number, said / total))
-        before = own
-    return places
+        return said / self._total
 
 
-def _promise(place: Place) -> float:
-    hit = place.hit
-    match = hit.matches[place.sentence - hit.passage.first] if hit.matches else 0.0
-    return hit.scores.fused + match + PROMISE * place.share
+def _sentences(hit: Hit) -> range:
+    return range(hit.passage.first, hit.passage.last + 1)
 
 
-def _says(told: set[str], concept: Concept) -> bool:
-    return any(told.issuperset(phrase) for phrase in concept)
+def _promise(hit: Hit, number: int, share: float) -> float:
+    match = hit.matches[number - hit.passage.first] if hit.matches else 0.0
+    return hit.scores.fused + match + PROMISE * share
+
+
+def _says(told: set[str], ways: Iterable[frozenset[str]]) -> bool:
+    return any(map(told.issuperset, ways))
 
 
 def _sentence(article: Article, number: int) -> str:
@@ -181,11 +226,3 @@ def _sentence(article: Article, number: int) -> str:
 def _fit(text: str, kind: Wanted, question: str) -> float:
     fit = fits(text, kind, question)
     return fit if kind.type in TOLD_BY_FORM else (1 + fit) / 2
-
-
-def _match(question: Vectors, text: TokenVectors, start: int) -> float:
-    """Return how well the question's tokens match those of the text from `start` on."""
-    own = text.vectors[text.spans[:, 0] >= start]
-    if not len(question) or not len(own):
-        return 0.0
-    return float((question @ own.T).max(axis=1).mean())

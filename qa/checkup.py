@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from embeddings.vectors import Ids, VectorIndex, Vectors
+from embeddings.vectors import Ids, VectorIndex
 from qa.errors import NewsqaError
 from qa.index import Generations, Manifest
 from qa.lexical import WordIndex
 from qa.store import ArticleStore, PassageStore
 from qa.store.database import Database, writable
+from qa.store.passages import TALLIED
 
 ROWS = 10_000
 """Vectors compared at a time, 15 MB."""
@@ -89,11 +90,12 @@ def _index(folder: Path, articles: Path | None) -> list[Finding]:
         return [Finding(f"{name}/{path.name}", "it is missing", _REBUILD)]
     # What follows the passages is read before them: it is never ahead of what they are then.
     found: list[Finding] = []
-    kept: list[tuple[str, int, Ids, Vectors | None]] = []
+    kept: list[tuple[str, int, Ids, VectorIndex | None]] = []
     for file in sorted(folder.glob("vectors-*.faiss")):
         try:
             cursor = int(file.stem.removeprefix("vectors-"))
-            kept.append((file.name, cursor, *VectorIndex.load(file).arrays()))
+            index = VectorIndex.load(file)
+            kept.append((file.name, cursor, index.ids(), index))
         except (OSError, ValueError) as error:
             if file.exists():  # else a writer has written the one after the next
                 found.append(Finding(f"{name}/{file.name}", str(error), _OPENING))
@@ -122,7 +124,7 @@ def _words(folder: Path) -> tuple[int, Ids]:
     with TemporaryDirectory() as temporary:
         # To be read they are locked, which a disk that cannot be written does not allow.
         kept = folder if writable(folder) else shutil.copytree(folder, Path(temporary, "words"))
-        words = WordIndex(kept)
+        words = WordIndex(kept, thorough=True)
         cursor = words.cursor
         return cursor, np.array(words.keys(), np.int64)
 
@@ -185,6 +187,13 @@ def _wrong_passages(connection: sqlite3.Connection, manifest: Manifest) -> Itera
     )
     if single:
         yield f"{single} copies are so one way round only"
+    for what, table, value in TALLIED:
+        counted = f"SELECT {value.format(row=table)}, count(*) FROM {table} GROUP BY 1"
+        told = f"SELECT value, number FROM tallies WHERE what = '{what}'"
+        if _column(connection, f"SELECT 1 FROM ({told} EXCEPT {counted})") or _column(
+            connection, f"SELECT 1 FROM ({counted} EXCEPT {told})"
+        ):
+            yield f"{table} are not as many as its tallies say"
     (without,) = _column(
         connection,
         "SELECT count(*) FROM passages WHERE key NOT IN (SELECT key FROM token_vectors)",
@@ -222,7 +231,7 @@ def _wrong_beside(connection: sqlite3.Connection, articles: Path) -> Iterator[st
 
 
 def _wrong_follower(
-    cursor: int, keys: Ids, vectors: Vectors | None, connection: sqlite3.Connection
+    cursor: int, keys: Ids, vectors: VectorIndex | None, connection: sqlite3.Connection
 ) -> Iterator[str]:
     """Compare what was made of the passages as of change `cursor`, but for what changed since."""
     (newest,) = _column(connection, "SELECT coalesce(max(seq), 0) FROM changes")
@@ -240,7 +249,7 @@ def _wrong_follower(
         held = np.array([key for key, _ in some], np.int64)
         told = np.array([np.frombuffer(vector, np.float32) for _, vector in some])
         both = np.isin(held, keys)
-        if not np.array_equal(told[both], vectors[np.searchsorted(keys, held[both])]):
+        if not vectors.holds(held[both], told[both]):
             yield "vectors differ from those of the passages"
             return
 

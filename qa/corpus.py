@@ -5,6 +5,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from errno import EACCES, EDQUOT, EFBIG, EIO, ENOSPC, EPERM, EROFS
@@ -27,8 +28,14 @@ logger = logging.getLogger(__name__)
 WAIT_SECONDS = 600.0
 """How long a writer waits for another to finish before it gives up."""
 
+PATIENCE_SECONDS = 0.2
+"""How long the first question after another process's rebuild waits for its index to be opened:
+longer than a small one takes. Until a large one is open the one before answers."""
+
 CHANGED = frozenset({"added", "updated"})
 """The outcomes that leave something else to be found than before."""
+
+_Serving = tuple[Path, Encoder, LocalIndex]
 
 _DISK = frozenset({ENOSPC, EDQUOT, EFBIG, EROFS, EACCES, EPERM, EIO})
 
@@ -91,7 +98,8 @@ class Corpus:
         self._generations = Generations(home)
         self._lock = FileLock(home / "writer.lock")
         self._opening = threading.Lock()
-        self._serving: tuple[Path, Encoder, LocalIndex] | None = None
+        self._serving: _Serving | None = None
+        self._coming: tuple[Path, Future[_Serving]] | None = None
         if restoring(home):
             with self._writing():
                 pass  # what was stopped half-way is finished as soon as the lock is held
@@ -103,18 +111,43 @@ class Corpus:
             IndexUnusable: the index on disk is damaged or made by another model.
             HomeBusy: a first index is needed and another process writes for too long.
         """
+        held, folder = self._serving, self._generations.current()
+        if held and folder and held[0] != folder and self._meanwhile(held, folder):
+            return held[1], held[2]
+        return self._newest()
+
+    def _newest(self) -> tuple[Encoder, LocalIndex]:
+        """Return the encoder and the index of the current generation, caught up."""
         folder = self._generations.current()
         if folder is None:
             self._first()
-            return self.serving()
+            return self._newest()
+        _, encoder, index = self._opened(folder)
+        self._catch_up(encoder, index)
+        return encoder, index
+
+    def _meanwhile(self, held: _Serving, folder: Path) -> bool:
+        """Say whether what is held is to answer while the generation in `folder` is being opened.
+
+        It is, but for what it has not taken in.
+        """
+        if not held[0].exists() or held[2].behind(self.articles):
+            return False
+        if self._coming is None or self._coming[0] != folder:
+            opener = ThreadPoolExecutor(1)
+            self._coming = folder, opener.submit(self._opened, folder)
+            opener.shutdown(wait=False)
+            wait([self._coming[1]], PATIENCE_SECONDS)
+        return not self._coming[1].done()
+
+    def _opened(self, folder: Path) -> _Serving:
         held = self._serving
         if held is None or held[0] != folder:
             with self._opening:
                 held = self._serving
                 if held is None or held[0] != folder:
                     held = self._serving = self._open(folder)
-        self._catch_up(held[1], held[2])
-        return held[1], held[2]
+        return held
 
     def copies(self, article_id: str) -> list[Article]:
         """Return the other articles that say the same and are there, the earliest first.
@@ -163,7 +196,7 @@ class Corpus:
                     warnings += [f"{place}: {one}" if place else one for one in item.warnings]
             progress(len(batch) - sum(isinstance(item, Finished) for item in batch))
         new = [id for id, outcome in taken if outcome in CHANGED]
-        copies = len(self.serving()[1].copied(new)) if new else 0
+        copies = len(self._newest()[1].copied(new)) if new else 0
         return Report(tuple(taken), tuple(refused), tuple(warnings), copies)
 
     def look(
@@ -222,7 +255,7 @@ class Corpus:
         self, items: Sequence[Draft | ArticleRefused | Finished], reading: int
     ) -> list[tuple[str, Outcome]]:
         with self._writing():
-            encoder, index = self.serving()
+            encoder, index = self._newest()
             taken = self.articles.put(items, reading, READER)
             index.catch_up(self.articles, encoder)
         return taken
@@ -241,7 +274,7 @@ class Corpus:
     def _forget(self, ids: Sequence[str]) -> None:
         """Take articles that were withdrawn out of every index."""
         if ids:
-            encoder, index = self.serving()
+            encoder, index = self._newest()
             index.catch_up(self.articles, encoder)
             self._generations.forget_earlier()
 
@@ -277,7 +310,7 @@ class Corpus:
             if self._generations.current() is None:
                 self.rebuild()
 
-    def _open(self, folder: Path) -> tuple[Path, Encoder, LocalIndex]:
+    def _open(self, folder: Path) -> _Serving:
         encoder = self._encoder(Manifest.read(folder).model)
         return folder, encoder, LocalIndex(folder, encoder.model)
 

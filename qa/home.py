@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from embeddings.encoder import Encoder, open_encoder
 from embeddings.models import BUILT_IN
@@ -12,10 +13,12 @@ from qa.config import Settings
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary, Unilingual
 from qa.engine import Engine
-from qa.lexical import keep_segmenter_in
 from qa.neutral import NeutralEncoder
+from qa.prepared import keep_prepared_in
 from qa.ranking import SERVED
-from qa.writer import Writer
+
+if TYPE_CHECKING:
+    from qa.writer import Writer
 
 
 class Part(StrEnum):
@@ -48,7 +51,7 @@ def open_home(
     Nothing heavy happens yet: the first question opens the model, or exports it if it never was.
     """
     settings = settings or Settings()
-    keep_segmenter_in(settings.cache)
+    keep_prepared_in(settings.cache)
 
     def encoder(model: str) -> Encoder:
         opened = open_encoder(model, cache=settings.cache, threads=settings.threads)
@@ -62,11 +65,12 @@ def open_home(
     return Engine(corpus, dictionary, weights, threshold, _writer(settings, dictionary))
 
 
-def _writer(settings: Settings, dictionary: Dictionary) -> Writer | None:
+def _writer(settings: Settings, dictionary: Dictionary) -> "Writer | None":
     """Return what writes answers, if the operator has named a language model."""
     if not settings.llm_url:
         return None
     from qa.endpoint import Endpoint  # half a second, for its library
+    from qa.writer import Writer
 
     key = settings.llm_key.get_secret_value()
     return Writer(Endpoint(settings.llm_url, settings.llm_model, key), dictionary)

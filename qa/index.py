@@ -13,10 +13,12 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache, partial
 from hashlib import sha256
+from itertools import pairwise, repeat
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -24,28 +26,35 @@ import numpy as np
 
 from embeddings.encoder import Encoder, ModelInfo
 from embeddings.late import count_parts, pack
-from embeddings.vectors import VectorIndex, Vectors
-from qa.errors import HomeUnusable, IndexUnusable
+from embeddings.vectors import MERGE_AT_MOST, Ids, Kind, Truth, VectorIndex, Vectors
+from qa.errors import HomeUnusable, IndexUnusable, NewsqaError
 from qa.lexical import Concept, WordIndex, words
 from qa.passages import embedded_text, split_passages
+from qa.segmenter import cut_in_bulk
 from qa.store import ArticleStore, Change, Embedding, PassageStore
 from qa.types import Article, Facets, Filters, IndexInfo, Passage, Ranked, Ranking
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 3
+FORMAT = 4
 """Raised when the files of a generation change shape; an older one is then rebuilt, and the vectors
 it has are taken over."""
 
-BATCH = 64
-"""Articles taken in at a time: one transaction, one call of the encoder."""
+BATCH = 256
+"""Articles taken in at a time at most: one transaction."""
 
 TEXTS = 256
-"""Passages whose token vectors are held in full at a time, 0.3 MB each."""
+"""Passages that the encoder is given at a time, at least, and what is done again where a writer is
+killed. The token vectors of each are held in full meanwhile, 0.3 MB."""
 
 SAVE_AT_LEAST = 1_000
-"""Vectors are written out once so many changes, and a tenth of them, have come since the last time;
-opening reads the rest from the passages."""
+"""Vectors are written out once so many changes, and a tenth of them or MERGE_AT_MOST, have come
+since the last time; opening reads the rest from the passages."""
+
+ASIDE = 20_000
+"""Of so many vectors and more the index is merged and written in a thread, while what was there
+before answers: of a million it takes a second, or 40 to make it anew. Changes that are more are not
+taken in one by one: the vectors are read anew, a block at a time."""
 
 Progress = Callable[[int], object]
 
@@ -54,8 +63,17 @@ _REBUILD = "`newsqa rebuild` makes the index anew from the articles"
 ANY = Filters()
 """Lets all through."""
 
-Keys = Sequence[int] | None
-"""Keys of passages; None stands for all."""
+Keys = Sequence[int] | Ids | None
+"""Keys of passages, ascending; None stands for all."""
+
+FILTERED = 4
+"""Filters whose passages are kept in mind, 8 MB each at a million."""
+
+FOLLOWED = 100_000
+"""Changes that the words take in at a time: so much is done again if they are stopped."""
+
+IN_BULK = 1_000
+"""Passages that are cut into words in Rust: 0.06 s instead of 0.5, once 0.1 s is spent on that."""
 
 
 class Index(Protocol):
@@ -182,10 +200,11 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """The vectors as of one change of the passages."""
+    """The vectors as of one change of the passages, and of which the mass of them is."""
 
     cursor: int
     vectors: VectorIndex
+    sealed: int
 
 
 class LocalIndex:
@@ -208,13 +227,15 @@ class LocalIndex:
         self._manifest = manifest
         self._refreshing = threading.Lock()
         self._following = threading.Lock()
-        self._counting = threading.Lock()
-        self._facets: tuple[int, Facets] | None = None
-        self._filtered: tuple[tuple[int, Filters], list[int]] | None = None
+        self._sealing: threading.Thread | None = None
+        self._unsealed = 0  # the change as of which that failed
         self._damaged: list[Path] = []
         if not (folder / "passages.sqlite").exists():
             raise IndexUnusable(f"{folder / 'passages.sqlite'}: missing; {_REBUILD}")
-        self._store = PassageStore(folder / "passages.sqlite")
+        store = self._store = PassageStore(folder / "passages.sqlite")
+        # Both retrievers are asked twice; listing 30,000 passages that are allowed takes 15 ms.
+        self._listed = lru_cache(FILTERED)(lambda _cursor, filters: store.allowed(filters))
+        self._truth: Truth = partial(_vectors, store, manifest.dimension)
         self._view = self._load()
         self._words, self._own_words = self._open_words()
         if max(self._view.cursor, self._words.cursor) > self._store.cursor:
@@ -251,7 +272,7 @@ class LocalIndex:
     ) -> Ranking:
         """Rank by cosine, exactly, whatever the filters."""
         allowed = self._allowed(filters, among)
-        ids = None if allowed is None else np.array(allowed, np.int64)
+        ids = None if allowed is None else np.asarray(allowed, np.int64)
         found = self._fresh().vectors.search(vector, depth, ids)
         return tuple(Ranked(key, score) for key, score in found)
 
@@ -290,12 +311,13 @@ class LocalIndex:
         return self._store.earlier(article_id)
 
     def facets(self) -> Facets:
-        """Return what the filters can be set to; counted once for each state of the articles."""
-        with self._counting:
-            cursor = self._store.cursor
-            if self._facets is None or self._facets[0] != cursor:
-                self._facets = cursor, self._store.facets()
-            return self._facets[1]
+        """Return what the filters can be set to."""
+        return self._store.facets()
+
+    @property
+    def kind(self) -> Kind:
+        """How the vectors are kept."""
+        return self._view.vectors.kind
 
     def newest(self, most: int) -> list[str]:
         """Return the articles that were published last, by id, the newest first."""
@@ -306,7 +328,10 @@ class LocalIndex:
         return frozenset(id for id in article_ids if self.earlier(id))
 
     def close(self) -> None:
-        """Let go of this thread's connection to the passages."""
+        """Let go of this thread's connection to the passages, and finish what writes to files."""
+        self._words.settle()
+        if sealing := self._sealing:
+            sealing.join()
         self._store.close()
 
     def behind(self, articles: ArticleStore) -> int:
@@ -329,36 +354,55 @@ class LocalIndex:
         A passage whose text is already known, here or in `reuse` (of generations by the same
         model), keeps its vector. `progress` is told how many articles have just been finished.
         """
-        known = [self._store, *reuse]
-        while changes := articles.changes(self._store.article_seq, BATCH):
-            made = _embed(changes, encoder, known, self._manifest.token_vectors)
-            self._store.take(changes, made)
-            progress(len(changes))
+        batch = _Batch(encoder, [self._store, *reuse], self._manifest.token_vectors)
+        for change in _changes(articles, self._store.article_seq):
+            batch.add(change)
+            if batch.full:
+                self._take(batch)
+                progress(len(batch.changes))
+                batch.clear()
+        if batch.changes:  # a full disk allows no writing, even of nothing
+            self._take(batch)
+            progress(len(batch.changes))
         self.follow()
+
+    def _take(self, batch: "_Batch") -> None:
+        """Encode what is not known of a batch, and take it in."""
+        pieces = batch.pieces()
+        for piece in pieces[:-1]:
+            self._store.keep(batch.encode(piece))
+        for piece in pieces[-1:]:
+            batch.encode(piece)
+        self._store.take(batch.changes, batch.embedded())
 
     def follow(self) -> None:
         """Bring words, vectors and manifest up to the log of the passages; one writer at a time."""
         self._follow_words()
         self._mend()
-        view = self._fresh()
+        if self._store.cursor - self._view.cursor > ASIDE:
+            self._view = self._anew()
+        view = self._current()
         saved = self._saved()
-        if view.cursor - (saved[-1][0] if saved else 0) >= max(
-            SAVE_AT_LEAST, len(view.vectors) // 10
-        ):
-            view.vectors.save(self.folder / f"vectors-{view.cursor}.faiss")
-            # The one before stays: a reader may be about to open it.
-            for _, path in saved[:-1]:
-                path.unlink()
+        since = view.cursor - (saved[-1][0] if saved else 0)
+        most = max(SAVE_AT_LEAST, min(len(view.vectors) // 10, MERGE_AT_MOST))
+        if since >= most or view.vectors.due:
+            if len(view.vectors) < ASIDE:
+                self._seal(view, save=True)
+            else:
+                self._seal_aside(view, save=True)
         replace(self._manifest, articles=self._store.articles(), passages=len(view.vectors)).write(
             self.folder
         )
 
     def _follow_words(self) -> None:
         with self._following:
-            came, went = self._store.since(self._words.cursor)
-            if came or went:
-                entries = ((entry.key, words(entry.embedded)) for entry in came)
-                self._words.apply(entries, went, self._store.cursor)
+            while (cursor := self._words.cursor) < (newest := self._store.cursor):
+                until = min(cursor + FOLLOWED, newest)
+                came, went = self._store.changed(cursor, until)
+                if len(came) > IN_BULK:
+                    cut_in_bulk()
+                entries = ((key, words(text)) for key, text in self._store.texts(came))
+                self._words.apply(entries, went, until)
 
     def _mend(self) -> None:
         """Put what was made anew in the place of what is damaged, and clear away what is left.
@@ -370,6 +414,7 @@ class LocalIndex:
             made, away = self.folder / ".words", self.folder / ".words.damaged"
             for path in (made, away):
                 shutil.rmtree(path, ignore_errors=True)
+            self._words.settle()
             shutil.copytree(self._words.folder, made)
             if folder.exists():
                 folder.rename(away)
@@ -377,7 +422,8 @@ class LocalIndex:
             self._words, self._own_words = WordIndex(folder), False
             shutil.rmtree(away, ignore_errors=True)
             self._damaged.remove(folder)
-        for path in (*self._damaged, *self.folder.glob(".vectors-*")):
+        at_work = self._sealing is not None and self._sealing.is_alive()
+        for path in (*self._damaged, *(() if at_work else self.folder.glob(".vectors-*"))):
             path.unlink(missing_ok=True)
         self._damaged.clear()
 
@@ -427,21 +473,41 @@ class LocalIndex:
         )
 
     def _load(self) -> _View:
-        view = _View(0, VectorIndex.empty(self._manifest.dimension))
+        view = self._newest_saved(0)
+        if self._store.cursor - (view.cursor if view else 0) > ASIDE:
+            return self._anew()
+        return self._advanced(
+            view or _View(0, VectorIndex.empty(self._manifest.dimension, self._truth), 0)
+        )
+
+    def _newest_saved(self, after: int) -> _View | None:
+        """Return the newest vectors on disk that can be read, of later than a change."""
         for cursor, path in reversed(self._saved()):
-            try:
-                view = _View(cursor, VectorIndex.load(path))
+            if cursor <= after:
                 break
+            try:
+                return _View(cursor, VectorIndex.load(path, self._truth), cursor)
             except (OSError, ValueError) as error:
                 if not path.exists():  # a writer has written the one after the next
                     continue
                 logger.warning("%s; its vectors are read from the passages instead", error)
-                if not self._store.read_only:
+                if not self._store.read_only and path not in self._damaged:
                     self._damaged.append(path)
-        return self._advanced(view)
+        return None
+
+    def _anew(self) -> _View:
+        # What comes meanwhile is there already when its change is taken in.
+        cursor, dimension = self._store.cursor, self._manifest.dimension
+        return _View(cursor, VectorIndex.of(self._store.keys(), self._truth, dimension), 0)
 
     def _fresh(self) -> _View:
         """Return a view of everything committed so far, by this process or another."""
+        view = self._current()
+        if view.vectors.due:
+            self._seal_aside(view, save=False)
+        return view
+
+    def _current(self) -> _View:
         if self._store.cursor > self._view.cursor:
             with self._refreshing:
                 self._view = self._advanced(self._view)
@@ -449,68 +515,147 @@ class LocalIndex:
 
     def _advanced(self, view: _View) -> _View:
         cursor = self._store.cursor
+        if cursor - view.cursor > MERGE_AT_MOST:
+            view = self._newest_saved(view.cursor) or view
         if cursor <= view.cursor:
             return view
-        came, went = self._store.since(view.cursor)
+        came, went = self._store.changed(view.cursor, cursor)
         vectors = view.vectors.updated(
-            np.array([entry.key for entry in came], np.int64),
-            np.array([entry.vector for entry in came], np.float32).reshape(
-                -1, self._manifest.dimension
-            ),
-            np.array(went, np.int64),
+            *self._truth(np.array(came, np.int64)), np.array(went, np.int64)
         )
-        return _View(cursor, vectors)
+        return replace(view, cursor=cursor, vectors=vectors)
+
+    def _seal_aside(self, view: _View, *, save: bool) -> None:
+        """Merge the vectors in a thread, unless one is at it; it may outlive who began it."""
+        if self._sealing and self._sealing.is_alive():
+            return
+        if view.cursor - self._unsealed < SAVE_AT_LEAST and self._unsealed:
+            return
+        # No daemon: a command that adds an article ends when what it began is written.
+        self._sealing = threading.Thread(target=self._try_to_seal, args=(view, save))
+        self._sealing.start()
+
+    def _try_to_seal(self, view: _View, save: bool) -> None:
+        try:
+            self._seal(view, save=save)
+            self._unsealed = 0
+        except (NewsqaError, OSError) as error:
+            self._unsealed = view.cursor
+            logger.warning("%s: its vectors are not merged: %s", self.folder, error)
+        finally:
+            self._store.close()  # this thread's connection
+
+    def _seal(self, view: _View, *, save: bool) -> None:
+        """Merge the vectors, or take those that another has merged; `save` writes them as well."""
+        made = None if save else self._newest_saved(view.sealed)
+        made = made or _View(view.cursor, view.vectors.merged(), view.cursor)
+        if save:
+            made.vectors.save(self.folder / f"vectors-{made.cursor}.faiss")
+            # The one before stays: a reader may be about to open it.
+            for _, path in self._saved()[:-2]:
+                path.unlink(missing_ok=True)
+        with self._refreshing:
+            self._view = self._advanced(made)
 
     def _allowed(self, filters: Filters, among: Keys) -> Keys:
         if not filters:
             return among
-        # Both retrievers are asked twice; listing 30,000 passages that are allowed takes 20 ms.
-        asked = (self._store.cursor, filters)
-        held = self._filtered
-        if held is None or held[0] != asked:
-            held = self._filtered = (asked, self._store.allowed(filters))
-        return held[1] if among is None else sorted(set(held[1]).intersection(among))
+        allowed = self._listed(self._store.cursor, filters)
+        return allowed if among is None else np.intersect1d(allowed, np.array(among, np.int64))
 
 
-def _embed(
-    changes: Sequence[Change],
-    encoder: Encoder,
-    known: Sequence[PassageStore],
-    token_vectors: bool,
-) -> list[tuple[Article, Passage, Embedding]]:
-    """Return the passages of the changed articles, each with its embedding."""
-    made = [
-        (change.article, passage)
-        for change in changes
-        if change.article is not None
-        for passage in split_passages(
-            change.article, encoder.count_tokens, encoder.model.max_tokens
-        )
-    ]
-    parts = [_parts(article, passage) for article, passage in made]
-    embeddings: dict[_Parts, Embedding] = {}
-    for store in known:
-        found = store.embeddings(text for text, _ in parts)
-        for text, starts in parts:
-            embedding = found.get(text)
-            if embedding and not token_vectors:
-                embeddings[text, starts] = Embedding(embedding.vector)
-            elif embedding and embedding.tokens and count_parts(embedding.tokens) == len(starts):
-                embeddings[text, starts] = embedding
-    missing = [one for one in dict.fromkeys(parts) if one not in embeddings]
-    for start in range(0, len(missing), TEXTS):
-        some = missing[start : start + TEXTS]
-        encoded = encoder.encode([text for text, _ in some], "passage", tokens=token_vectors)
-        for at, (text, starts) in enumerate(some):
-            packed = pack(encoded.tokens[at], text, starts) if token_vectors else b""
-            embeddings[text, starts] = Embedding(encoded.vectors[at], packed)
-    return [
-        (article, passage, embeddings[one])
-        for (article, passage), one in zip(made, parts, strict=True)
-    ]
+def _changes(articles: ArticleStore, seq: int) -> Iterator[Change]:
+    """Yield every change of the articles after `seq`."""
+    while changes := articles.changes(seq, BATCH):
+        yield from changes
+        seq = changes[-1].seq
+
+
+def _vectors(store: PassageStore, dimension: int, keys: Ids) -> tuple[Ids, Vectors]:
+    """Return what a store has under these keys: the truth that an index is made from."""
+    found, vectors = store.vectors(keys.tolist())
+    return np.array(found, np.int64), vectors.reshape(-1, dimension)
 
 
 _Parts = tuple[str, tuple[int, ...]]
+
+
+class _Batch:
+    """Changed articles on their way into an index: as many as fill a call of the encoder.
+
+    Attributes:
+        changes: what has become of them.
+    """
+
+    def __init__(
+        self, encoder: Encoder, known: Sequence[PassageStore], token_vectors: bool
+    ) -> None:
+        self._encoder = encoder
+        self._known = known
+        self._token_vectors = token_vectors
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin the next one."""
+        self.changes: list[Change] = []
+        self._made: list[tuple[Article, Passage, _Parts]] = []
+        self._embeddings: dict[_Parts, Embedding] = {}
+        self._missing: dict[_Parts, None] = {}
+
+    @property
+    def full(self) -> bool:
+        """Whether there is enough to encode, or to take in at once."""
+        return len(self._missing) >= TEXTS or len(self.changes) >= BATCH
+
+    def add(self, change: Change) -> None:
+        """Cut an article into passages, and look for what is known of them."""
+        self.changes.append(change)
+        if (article := change.article) is None:
+            return
+        passages = split_passages(
+            article, self._encoder.count_tokens, self._encoder.model.max_tokens
+        )
+        made = [(article, passage, _parts(article, passage)) for passage in passages]
+        self._made += made
+        wanted = dict.fromkeys(parts for _, _, parts in made)
+        for store in self._known:
+            wanted = dict.fromkeys(one for one in wanted if one not in self._embeddings)
+            found = store.embeddings(text for text, _ in wanted) if wanted else {}
+            for text, starts in wanted:
+                embedding = found.get(text)
+                if embedding and not self._token_vectors:
+                    self._embeddings[text, starts] = Embedding(embedding.vector)
+                elif (
+                    embedding and embedding.tokens and count_parts(embedding.tokens) == len(starts)
+                ):
+                    self._embeddings[text, starts] = embedding
+        self._missing.update((one, None) for one in wanted if one not in self._embeddings)
+
+    def pieces(self) -> list[list[_Parts]]:
+        """Return what is to be encoded, in pieces for a call each: one, but for long articles."""
+        missing = [*self._missing]
+        count = max(len(missing) // TEXTS, 1)
+        bounds = [len(missing) * at // count for at in range(count + 1)]
+        return [missing[start:end] for start, end in pairwise(bounds) if end > start]
+
+    def encode(self, piece: Sequence[_Parts]) -> dict[str, Embedding]:
+        """Encode a piece; return what is made of each text."""
+        texts = [text for text, _ in piece]
+        encoding = self._encoder.encode(texts, "passage", tokens=self._token_vectors)
+        packed = (
+            map(pack, encoding.tokens, texts, (starts for _, starts in piece))
+            if self._token_vectors
+            else repeat(b"")
+        )
+        made = dict(zip(piece, map(Embedding, encoding.vectors, packed), strict=False))
+        self._embeddings |= made
+        return {text: embedding for (text, _), embedding in made.items()}
+
+    def embedded(self) -> list[tuple[Article, Passage, Embedding]]:
+        """Return the passages of the articles, each with its embedding."""
+        return [
+            (article, passage, self._embeddings[parts]) for article, passage, parts in self._made
+        ]
 
 
 def _parts(article: Article, passage: Passage) -> _Parts:
@@ -563,25 +708,44 @@ class Generations:
 
         It keeps `token_vectors` or does not; None: as the old one does, and the first does. Until
         the swap readers keep the old one, and after it until they are done: it is deleted by the
-        build after this.
+        build after this. What a build has encoded that was stopped is taken over.
         """
         building = self._folder / ".building"
-        shutil.rmtree(building, ignore_errors=True)
+        left = self._left(encoder.model)
         if token_vectors is None:
             made = self.made()
             token_vectors = made is None or made.token_vectors
         index = LocalIndex.create(building, encoder.model, token_vectors)
-        reusable = [one for folder in self.all() if (one := _reusable(folder, encoder.model))]
+        known = (_reusable(folder, encoder.model) for folder in self.all())
+        reusable = [*(one for one in known if one is not None), *left]
         index.catch_up(articles, encoder, progress, reusable)
         for one in reusable:
             one.close()
-        # To the microsecond: a name that comes again would hide the swap from who holds the old.
-        now = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
-        folder = self._folder / f"{now}-{_sign(encoder.model.fingerprint)}"
+        folder = self._folder / f"{_now()}-{_sign(encoder.model.fingerprint)}"
         index.close()
         building.rename(folder)
+        index = LocalIndex(folder, encoder.model)  # before anybody asks for it
         self.adopt(folder)
-        return LocalIndex(folder, encoder.model)
+        return index
+
+    def _left(self, model: ModelInfo) -> list[PassageStore]:
+        """Return the passages of builds that were stopped, put aside for the next one.
+
+        Of several the furthest has what the others have taken in, for each took over what was left
+        before it; but not what they kept ahead.
+        """
+        building = self._folder / ".building"
+        if building.exists():
+            building.rename(self._folder / f".left-{_now()}")
+        kept: list[PassageStore] = []
+        left = {path: _reusable(path, model) for path in self._folder.glob(".left-*")}
+        came = {path: -1 if one is None else one.article_seq for path, one in left.items()}
+        for path, one in left.items():
+            if one is not None and (came[path] == max(came.values()) or one.ahead):
+                kept.append(one)
+            else:
+                shutil.rmtree(path)
+        return kept
 
     def adopt(self, folder: Path) -> None:
         """Let the generation in `folder`, which is one of the home's, answer from now on."""
@@ -626,6 +790,14 @@ def _reusable(folder: Path, model: ModelInfo) -> PassageStore | None:
     except (HomeUnusable, IndexUnusable):
         # It is being replaced because it is unusable: nothing to reuse.
         return None
+
+
+def _now() -> str:
+    """Return the time as it stands in a name, to the microsecond.
+
+    A name that comes again would hide the swap from who holds the old.
+    """
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
 
 
 def _sign(fingerprint: str) -> str:

@@ -11,10 +11,8 @@ right article first for .82 (.005 without sounds), at two tokens a passage of 30
 
 from functools import cache
 
-import jieba
-from pypinyin import lazy_pinyin
-
-from qa.parts_of_speech import parts_of_speech
+from qa.segmenter import frequency, part_of_speech
+from qa.sounds import spelt
 
 _ONE = """
 王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖萧田董袁潘蒋蔡余杜叶程苏魏吕丁
@@ -47,13 +45,13 @@ def sound(word: str) -> tuple[str, str] | None:
     surname = next((part for part in (word[:2], word[:1]) if part in SURNAMES), None)
     if surname is None or not 1 <= len(word) - len(surname) <= 2 or not _is_name(word):
         return None
-    return _SURNAME_SOUNDS.get(surname) or _pinyin(surname), _pinyin(word[len(surname) :])
+    return _SURNAME_SOUNDS.get(surname) or spelt(surname), spelt(word[len(surname) :])
 
 
 @cache
 def surname_sounds() -> frozenset[str]:
     """Return the surnames in pinyin."""
-    return frozenset(_SURNAME_SOUNDS.get(surname) or _pinyin(surname) for surname in SURNAMES)
+    return frozenset(_SURNAME_SOUNDS.get(surname) or spelt(surname) for surname in SURNAMES)
 
 
 def _is_name(word: str) -> bool:
@@ -61,9 +59,4 @@ def _is_name(word: str) -> bool:
         word.encode("gb2312")
     except UnicodeEncodeError:
         return False
-    jieba.initialize()
-    return not jieba.dt.FREQ.get(word) or parts_of_speech().get(word, "").startswith("nr")
-
-
-def _pinyin(word: str) -> str:
-    return "".join(lazy_pinyin(word)).replace("v", "u")
+    return not frequency(word) or part_of_speech(word).startswith("nr")

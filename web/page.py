@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
-from web.assets import BARRED, EMBEDDED, Assets, media_type
+from web.assets import BARRED, EMBEDDED, media_type, read_assets
 
 DIGEST = re.compile(r"[0-9a-f]{12}")
 LASTING = "public, max-age=31536000, immutable"
@@ -20,15 +20,15 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-async def page(request: Request) -> Response:
+async def page() -> Response:
     """Return the page."""
-    return serve_file(request, "index.html")
+    return serve_file("index.html")
 
 
 @router.get("/docs")
-async def documentation(request: Request) -> Response:
+async def documentation() -> Response:
     """Return the API's documentation, made of /openapi.json by Swagger UI."""
-    return serve_file(request, "docs.html")
+    return serve_file("docs.html")
 
 
 @router.get("/embed.js")
@@ -40,45 +40,39 @@ async def embed(request: Request) -> Response:
     origin = request.headers.get("Origin")
     if origin is not None and origin not in request.app.state.origins:
         told = {"Access-Control-Allow-Origin": "*", "Vary": "Origin"}
-        return serve_file(request, BARRED, headers=told)
-    address = _assets(request).address(EMBEDDED)
+        return serve_file(BARRED, headers=told)
+    address = read_assets().address(EMBEDDED)
     return Response(f'import "{address}";\n', media_type="text/javascript")
 
 
 @router.get("/static/{path:path}")
-async def static(request: Request, path: str) -> Response:
+async def static(path: str) -> Response:
     """Return one of our files, for good where its address holds the digest of all of them.
 
     Under another digest there is nothing, whatever is there now: a page of before must not mix its
     files with those of today.
     """
-    assets = _assets(request)
+    assets = read_assets()
     first, _, rest = path.partition("/")
     if first == assets.digest and rest in assets.files:
-        return serve_file(request, rest, headers={"Cache-Control": LASTING})
+        return serve_file(rest, headers={"Cache-Control": LASTING})
     if DIGEST.fullmatch(first):
         raise HTTPException(404, "no such file now", {"Cache-Control": "no-store"})
     if path not in assets.files:
         raise HTTPException(404, "no such file")
-    return serve_file(request, path)
+    return serve_file(path)
 
 
 def serve_file(
-    request: Request,
     path: str,
     status: HTTPStatus = HTTPStatus.OK,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return one of our files, such as a page, whose scripts do the rest."""
-    return Response(_assets(request).files[path], status, headers, media_type(path))
+    return Response(read_assets().files[path], status, headers, media_type(path))
 
 
 def mount_files(app: FastAPI) -> None:
     """Serve Swagger UI's files, which the fastapi-swagger package carries."""
     swagger = Path(str(files(fastapi_swagger))) / "resources"
     app.mount("/swagger", StaticFiles(directory=swagger))
-
-
-def _assets(request: Request) -> Assets:
-    assets: Assets = request.app.state.assets
-    return assets

@@ -4,12 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import jieba
-
 from qa.answer_types.english_names import names
 from qa.answer_types.part import Part
 from qa.names import SURNAMES
-from qa.parts_of_speech import is_name, parts_of_speech
+from qa.segmenter import cut, is_name, part_of_speech
 from qa.simplified import folded
 from qa.types import Span
 
@@ -64,9 +62,9 @@ class _Word(NamedTuple):
 def _words(low: str) -> list[_Word]:
     if low.isascii():
         return []
-    kinds, found, at = parts_of_speech(), [], 0
-    for word in jieba.cut(low):
-        found.append(_Word(Span(at, at + len(word)), word, kinds.get(word, "")))
+    found, at = [], 0
+    for word in cut(low):
+        found.append(_Word(Span(at, at + len(word)), word, part_of_speech(word)))
         at += len(word)
     return found
 

@@ -13,11 +13,12 @@ from dataclasses import replace
 from itertools import chain
 from typing import Literal
 
+from qa.articles.article import MAX_ARTICLE_BYTES, Reading
 from qa.articles.containers import BLOCK, File, buffered
 from qa.articles.decoding import read_text
 from qa.articles.errors import Unreadable
 from qa.articles.feeds import is_json_feed, json_entries
-from qa.articles.finishing import MAX_ARTICLE_BYTES, Reading, check_size
+from qa.articles.finishing import check_size
 from qa.articles.records import BODIES, read_entries, read_record
 from qa.errors import ArticleRefused
 

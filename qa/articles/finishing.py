@@ -1,10 +1,10 @@
 """What a format gives, fields as written and a text, into an article with its sentences."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from qa.articles.article import MAX_ARTICLE_BYTES, Reading, article_id
 from qa.articles.cleaning import clean
 from qa.articles.fields import (
     MAX_TITLE,
@@ -19,31 +19,7 @@ from qa.errors import ArticleRefused
 from qa.text import detect_language, split_sentences
 from qa.types import Article
 
-MAX_ARTICLE_BYTES = 10_000_000
-"""A single article may have this many bytes, and so may a feed."""
-
 _TITLE_FROM_SENTENCE = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One article as read.
-
-    Attributes:
-        source: the bytes this one article came from; reading them again gives it again.
-        part: where in the file the article stands: "" if it is the file, a name inside an archive,
-            an entry's own id in a feed; None where that says nothing, as a line's number does not.
-        named: the id came with the article; otherwise it is made of the bytes.
-        warnings: what was mended or left out, each beginning with its field.
-        removed: the lines that were taken out of the text as not the article's, in order.
-    """
-
-    article: Article
-    source: bytes
-    part: str | None = None
-    named: bool = False
-    warnings: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +41,6 @@ def parse_body(fields: Mapping[str, object], markup: str) -> Parsed:
     root = parse_html(markup)
     text = html_to_text(root)
     return Parsed(fields, text, heading_of(root, text))
-
-
-def article_id(source: bytes) -> str:
-    """Return the id of an article that has none: 20 hexadecimal digits, a hash of its bytes."""
-    return hashlib.blake2b(source, digest_size=10).hexdigest()
 
 
 def check_size(size: int, origin: str) -> None:

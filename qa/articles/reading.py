@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import BinaryIO
 
+from qa.articles.article import MAX_ARTICLE_BYTES, Reading
 from qa.articles.containers import File, files_in
 from qa.articles.decoding import read_text
 from qa.articles.errors import Unreadable
@@ -20,9 +21,7 @@ from qa.articles.exports import layout, read_array, read_lines, read_object, val
 from qa.articles.feeds import Entry, is_json_feed, json_entries, xml_entries
 from qa.articles.fields import parse_url
 from qa.articles.finishing import (
-    MAX_ARTICLE_BYTES,
     Parsed,
-    Reading,
     check_size,
     finish,
     parse_body,
@@ -34,8 +33,6 @@ from qa.articles.pages import read_page
 from qa.articles.records import read_entries
 from qa.errors import ArticleRefused
 
-READER = 2
-"""Raised when reading improves, so that files that have not changed are read again."""
 MAX_IN_A_ROW = 10_000
 """After this many refusals in a row the file is left: 200 MB may hold 66 million."""
 

@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from qa.articles.article import Reading
 from qa.articles.errors import Unreadable
 from qa.articles.feeds import Entry
 from qa.articles.fields import shorten
-from qa.articles.finishing import Parsed, Reading, check_size, finish, parse_body
+from qa.articles.finishing import Parsed, check_size, finish, parse_body
 from qa.articles.html import markdown_to_html, tidy
 from qa.errors import ArticleRefused
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from pypinyin import lazy_pinyin
-
 from qa.concepts import read_concepts
 from qa.dictionary import Dictionary
 from qa.lexical import Concept, words
 from qa.numbers import in_digits
+from qa.sounds import syllables
 from qa.text import detect_language
 from qa.types import Hit, Period, Span
 from qa.when import spoken_of
@@ -87,7 +86,7 @@ class Evidence:
     @cached_property
     def syllables(self) -> list[str]:
         """How the Chinese sounds, character by character; what is not Chinese stays."""
-        return [pinyin(one) for one in lazy_pinyin(self.titled)]
+        return [one.replace("v", "u") for one in syllables(self.titled)]
 
     @cached_property
     def periods(self) -> frozenset[Period]:
@@ -117,8 +116,3 @@ def in_plain(text: str) -> str:
 def squeezed(text: str) -> str:
     """Return text without case and white space."""
     return "".join(text.casefold().split())
-
-
-def pinyin(word: str) -> str:
-    """Return how a Chinese word is spelt in English, in one lower-case word."""
-    return "".join(lazy_pinyin(word)).replace("v", "u")

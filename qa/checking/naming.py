@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterator, Sequence
 
-import jieba
-
-from qa.checking.evidence import Evidence, pinyin
+from qa.checking.evidence import Evidence
 from qa.concepts import LONGEST, read_concepts
 from qa.dictionary import Dictionary
 from qa.lexical import ASKING, stem
 from qa.names import sound
-from qa.parts_of_speech import is_name
+from qa.segmenter import cut, is_name
+from qa.sounds import spelt
 from qa.text import detect_language
 
 QUOTED = 0.4
@@ -100,7 +99,7 @@ def _has_chinese(name: str, evidence: Evidence) -> bool:
     return (
         core in evidence.titled
         or any(map(evidence.tells, read_concepts([core], evidence.dictionary)))
-        or evidence.has(pinyin(core))
+        or evidence.has(spelt(core))
     )
 
 
@@ -136,7 +135,7 @@ def _is_common(word: str, dictionary: Dictionary) -> bool:
 
 def _chinese_names(plain: str, dictionary: Dictionary) -> Iterator[str]:
     for run in _HAN.findall(plain):
-        for token in jieba.cut(run):
+        for token in cut(run):
             if sound(token) or (is_name(token) and not _is_ordinary(token, dictionary)):
                 yield token
 
@@ -144,4 +143,4 @@ def _chinese_names(plain: str, dictionary: Dictionary) -> Iterator[str]:
 def _is_ordinary(word: str, dictionary: Dictionary) -> bool:
     """Say whether the dictionary knows the word, and not as a name, which English spells by ear."""
     english = dictionary.english(word)
-    return bool(english) and (stem(pinyin(word)),) not in english
+    return bool(english) and (stem(spelt(word)),) not in english

@@ -20,14 +20,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from pypinyin import lazy_pinyin
-
 from qa.concepts import read_concepts
 from qa.conflicts.asked import AskedValue, asked_value
 from qa.conflicts.told import Told, is_recent, told
 from qa.dictionary import Dictionary
 from qa.lexical import stem
 from qa.simplified import simplified
+from qa.sounds import syllables
 from qa.types import Article
 from qa.values import Value
 
@@ -212,5 +211,5 @@ def _names(tokens: Iterable[str], dictionary: Dictionary) -> list[str]:
         for token in tokens
         if not token.isascii()
         and not _MEDIA.search(token)
-        and (stem("".join(lazy_pinyin(token))),) in dictionary.english(token)
+        and (stem("".join(syllables(token))),) in dictionary.english(token)
     ]

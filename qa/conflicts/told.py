@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from pypinyin import lazy_pinyin
-
 from qa.conflicts.asked import AskedValue
 from qa.conflicts.vocabulary import kinds
 from qa.lexical import stem, words
 from qa.simplified import normal
+from qa.sounds import syllables
 from qa.types import Hit, Period, Span
 from qa.values import Value, read_values
 
@@ -145,7 +144,7 @@ def _context(text: str) -> frozenset[str]:
     in pinyin, for one that no dictionary has in English.
     """
     told = words(text)
-    sounds = (stem("".join(lazy_pinyin(word))) for word in told if not word.isascii())
+    sounds = (stem("".join(syllables(word))) for word in told if not word.isascii())
     return frozenset([*told, *text, *sounds])
 
 

@@ -2,11 +2,10 @@
 
 import re
 
-import jieba
-
 from qa.conversation import nouns
 from qa.conversation.earlier import Earlier
 from qa.conversation.times import retimed, times
+from qa.segmenter import cut
 from qa.simplified import folded
 from qa.text import detect_language
 from qa.types import Span
@@ -70,7 +69,7 @@ def _unopened(question: str) -> str:
     """Return the question without 那 and its like, if that is not part of a name (那不勒斯)."""
     simple = folded(question)
     opening = _OPENING.match(simple)
-    if not opening or next(jieba.cut(simple, HMM=False)) not in opening[0]:
+    if not opening or next(cut(simple, unknown=False)) not in opening[0]:
         return question
     return question[opening.end() :]
 

@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-import jieba
-
 from qa.conversation.times import times
 from qa.names import sound
-from qa.parts_of_speech import parts_of_speech
+from qa.segmenter import cut, part_of_speech
 from qa.simplified import folded
 from qa.text import detect_language
 from qa.types import Span
@@ -71,11 +69,11 @@ def tokens(text: str) -> Iterator[Token]:
     simple = folded(text)
     for span in times(text):
         simple = simple[: span.start] + " " * (span.end - span.start) + simple[span.end :]
-    at, tags = 0, parts_of_speech()
-    for word in jieba.cut(simple):
+    at = 0
+    for word in cut(simple):
         # A word that the dictionary lacks is mostly a name.
         unknown = "nz" if word.isalpha() else "m" if word.isalnum() else "x"
-        yield Token(word, tags.get(word, unknown), Span(at, at + len(word)))
+        yield Token(word, part_of_speech(word, unknown), Span(at, at + len(word)))
         at += len(word)
 
 

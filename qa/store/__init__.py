@@ -10,14 +10,13 @@ from qa.store.articles import (
     Refusal,
     Version,
 )
-from qa.store.passages import Embedding, Entry, PassageStore
+from qa.store.passages import Embedding, PassageStore
 
 __all__ = [
     "ArticleStore",
     "Change",
     "Draft",
     "Embedding",
-    "Entry",
     "Finished",
     "Known",
     "Outcome",

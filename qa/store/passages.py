@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -35,6 +35,7 @@ CREATE INDEX IF NOT EXISTS document_by_text ON documents (text);
 CREATE INDEX IF NOT EXISTS document_by_publisher ON documents (publisher);
 CREATE INDEX IF NOT EXISTS document_by_author ON documents (author);
 CREATE INDEX IF NOT EXISTS document_by_day ON documents (day);
+CREATE INDEX IF NOT EXISTS document_by_published ON documents (published, seq);
 CREATE TABLE IF NOT EXISTS texts (
     number INTEGER PRIMARY KEY,
     digest BLOB NOT NULL UNIQUE,          -- sha256 of the text
@@ -74,27 +75,63 @@ CREATE TABLE IF NOT EXISTS token_vectors ( -- apart from passages, so that scann
     key INTEGER PRIMARY KEY,
     packed BLOB NOT NULL                  -- embeddings/late.py
 ) STRICT;
+CREATE TABLE IF NOT EXISTS ahead (        -- encoded before all of its article was
+    digest BLOB PRIMARY KEY,
+    vector BLOB NOT NULL,
+    packed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS changes (      -- a passage came or went
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     key INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS tallies (      -- counted as rows come and go: to count them takes long
+    what TEXT NOT NULL,
+    value TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (what, value)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS tally_by_number ON tallies (what, number DESC, value);
 """
 
-_PASSES = """
-      (:date_from IS NULL OR day >= :date_from)
-  AND (:date_to IS NULL OR day <= :date_to)
-  AND (:source IS NULL OR publisher IN (SELECT value FROM json_each(:source)))
-  AND (:author IS NULL OR author IN (SELECT value FROM json_each(:author)))
-  AND (:category IS NULL OR EXISTS (
-        SELECT 1 FROM categories
-        WHERE categories.article_id = documents.article_id
-          AND category IN (SELECT value FROM json_each(:category))))
-"""
+TALLIED = (
+    ("passage", "passages", "''"),
+    ("article", "documents", "''"),
+    ("source", "documents", "{row}.publisher"),
+    ("author", "documents", "{row}.author"),
+    ("category", "categories", "{row}.category"),
+)
+"""What is counted, the table whose rows are, and the value that each counts for."""
 
-_ALLOWED = f"""
+_SCHEMA += "".join(
+    f"""
+CREATE TRIGGER IF NOT EXISTS {what}_came AFTER INSERT ON {table} BEGIN
+    INSERT OR IGNORE INTO tallies VALUES ('{what}', {value.format(row="new")}, 0);
+    UPDATE tallies SET number = number + 1
+        WHERE what = '{what}' AND value = {value.format(row="new")};
+END;
+CREATE TRIGGER IF NOT EXISTS {what}_went AFTER DELETE ON {table} BEGIN
+    UPDATE tallies SET number = number - 1
+        WHERE what = '{what}' AND value = {value.format(row="old")};
+    DELETE FROM tallies
+        WHERE what = '{what}' AND value = {value.format(row="old")} AND number = 0;
+END;
+"""
+    for what, table, value in TALLIED
+)
+
+# What a filter asks of a document, so that those that are set can use their indexes.
+_PASSES = {
+    "date_from": "day >= :date_from",
+    "date_to": "day <= :date_to",
+    "source": "publisher IN (SELECT value FROM json_each(:source))",
+    "author": "author IN (SELECT value FROM json_each(:author))",
+    "category": "article_id IN (SELECT article_id FROM categories"
+    " WHERE category IN (SELECT value FROM json_each(:category)))",
+}
+
+_ALLOWED = """
 SELECT key FROM documents CROSS JOIN passages USING (article_id) -- in this order, by their index
-WHERE {_PASSES}
-ORDER BY key
+WHERE {passes}
 """
 
 _SAME = """
@@ -103,9 +140,10 @@ _SAME = """
     SELECT copy FROM documents JOIN copies USING (text) WHERE article_id = :id
 """
 
+# By what the text is, not by what filters ask for: of that there are few.
 _COPIES = f"""
-SELECT article_id FROM documents
-WHERE {_PASSES} AND article_id != :id AND text IN ({_SAME})
+SELECT article_id FROM documents INDEXED BY document_by_text
+WHERE {{passes}} AND article_id != :id AND text IN ({_SAME})
 ORDER BY article_id
 """
 
@@ -117,10 +155,13 @@ WHERE own.article_id = :id AND other.text IN ({_SAME})
 ORDER BY other.published IS NULL, other.published, other.seq, other.article_id
 """
 
-# Each column in its own index, which is all that is read of it.
 _FACET = """
-SELECT {value}, count(*) FROM {table} WHERE {value} != '' GROUP BY {value}
-ORDER BY count(*) DESC, {value} LIMIT :most
+SELECT value, number FROM tallies WHERE what = ? AND value != ''
+ORDER BY number DESC, value LIMIT ?
+"""
+
+_EMBEDDING = """
+SELECT vector, packed FROM passages LEFT JOIN token_vectors USING (key) WHERE digest = ? LIMIT 1
 """
 
 MOST_VALUES = 200
@@ -130,6 +171,10 @@ MOST = 100
 """Texts with one run that are looked at, the first that came: a run in more of them is a phrase or
 a notice, or else that many copies will do. It bounds the time an article takes."""
 
+ROWS = 1_000
+"""Passages read at a time."""
+
+Keys = NDArray[np.int64]
 Vector = NDArray[np.float32]
 
 _ANY = Filters()
@@ -146,15 +191,6 @@ class Embedding:
 
     vector: Vector
     tokens: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A passage as the indexes take it in: under `key`, with the text that is embedded."""
-
-    key: int
-    embedded: str
-    vector: Vector
 
 
 class PassageStore:
@@ -184,11 +220,11 @@ class PassageStore:
 
     def articles(self) -> int:
         """Return how many articles have passages."""
-        return self._number("SELECT count(*) FROM documents")
+        return self._tally("article")
 
     def __len__(self) -> int:
         """How many passages there are."""
-        return self._number("SELECT count(*) FROM passages")
+        return self._tally("passage")
 
     def take(
         self, changes: Sequence[Change], made: Sequence[tuple[Article, Passage, Embedding]]
@@ -205,6 +241,7 @@ class PassageStore:
             for change in changes:
                 if change.article is not None:
                     _describe(connection, change.article, change.seq)
+            connection.execute("DELETE FROM ahead")
             if changes:
                 connection.execute(
                     "INSERT OR REPLACE INTO progress (rowid, article_seq) VALUES (1, ?)",
@@ -213,17 +250,33 @@ class PassageStore:
         if any(change.article is None for change in changes):
             self._database.forget()
 
+    @property
+    def ahead(self) -> bool:
+        """Whether something is kept whose article was not taken in yet."""
+        # A file of before knows of no such table.
+        there = "SELECT count(*) FROM sqlite_master WHERE name = 'ahead'"
+        return bool(self._number(there) and self._number("SELECT EXISTS (SELECT 1 FROM ahead)"))
+
+    def keep(self, embeddings: Mapping[str, Embedding]) -> None:
+        """Keep what the encoder made of these texts until their articles are taken in."""
+        rows = (
+            (_digest(text), made.vector.astype(np.float32).tobytes(), made.tokens)
+            for text, made in embeddings.items()
+        )
+        with self._database.transaction() as connection:
+            connection.executemany("INSERT OR REPLACE INTO ahead VALUES (?, ?, ?)", rows)
+
     def embeddings(self, embedded: Iterable[str]) -> dict[str, Embedding]:
         """Return what is already known of these texts."""
         found: dict[str, Embedding] = {}
         connection = self._database.connection()
+        queries = [_EMBEDDING]
+        if self.ahead:
+            queries.insert(0, "SELECT vector, packed FROM ahead WHERE digest = ?")
         for text in dict.fromkeys(embedded):
-            row = connection.execute(
-                "SELECT vector, packed FROM passages LEFT JOIN token_vectors USING (key)"
-                " WHERE digest = ? LIMIT 1",
-                (_digest(text),),
-            ).fetchone()
-            if row:
+            digest = (_digest(text),)
+            rows = (connection.execute(query, digest).fetchone() for query in queries)
+            if row := next(filter(None, rows), None):
                 found[text] = Embedding(np.frombuffer(row[0], np.float32), row[1] or b"")
         return found
 
@@ -235,23 +288,46 @@ class PassageStore:
         )
         return dict(rows.fetchall())
 
-    def since(self, cursor: int) -> tuple[list[Entry], list[int]]:
-        """Return the net effect of the changes after `cursor`: what came, and what went."""
+    def changed(self, cursor: int, until: int) -> tuple[list[int], list[int]]:
+        """Return the keys that the changes after `cursor` up to `until` have to do with.
+
+        Those that are there now, and those that are gone; both ascending.
+        """
         rows = (
             self._database.connection()
             .execute(
-                "SELECT DISTINCT changes.key, embedded, vector FROM changes"
-                " LEFT JOIN passages USING (key) WHERE seq > ? ORDER BY changes.key",
-                (cursor,),
+                "SELECT DISTINCT changes.key, passages.key IS NULL FROM changes"
+                " LEFT JOIN passages USING (key) WHERE seq > ? AND seq <= ? ORDER BY changes.key",
+                (cursor, until),
             )
             .fetchall()
         )
-        came = [
-            Entry(key, text, np.frombuffer(vector, np.float32))
-            for key, text, vector in rows
-            if vector is not None
-        ]
-        return came, [key for key, _, vector in rows if vector is None]
+        return [key for key, gone in rows if not gone], [key for key, gone in rows if gone]
+
+    def texts(self, keys: Sequence[int]) -> Iterator[tuple[int, str]]:
+        """Yield the embedded texts of these passages, a few in memory at a time."""
+        query = "SELECT key, embedded FROM passages WHERE key IN (SELECT value FROM json_each(?))"
+        for start in range(0, len(keys), ROWS):
+            some = (json.dumps(keys[start : start + ROWS]),)
+            yield from self._database.connection().execute(query, some).fetchall()
+
+    def keys(self) -> NDArray[np.int64]:
+        """Return the keys of all passages, ascending: int64[n]."""
+        rows = self._database.connection().execute("SELECT key FROM passages")  # of an index
+        return np.sort(np.fromiter((key for (key,) in rows), np.int64))
+
+    def vectors(self, keys: Sequence[int]) -> tuple[list[int], Vector]:
+        """Return those of these keys that there are, ascending, and their vectors, end to end."""
+        rows = (
+            self._database.connection()
+            .execute(
+                "SELECT key, vector FROM passages WHERE key IN (SELECT value FROM json_each(?))"
+                " ORDER BY key",
+                (json.dumps(keys),),
+            )
+            .fetchall()
+        )
+        return [key for key, _ in rows], np.frombuffer(b"".join(v for _, v in rows), np.float32)
 
     def passages(self, keys: Sequence[int]) -> dict[int, Passage]:
         """Return the passages that are still there under these keys."""
@@ -260,9 +336,10 @@ class PassageStore:
             " WHERE key IN (SELECT value FROM json_each(?))",
             (json.dumps(list(keys)),),
         )
+        # All at once: one by one each row costs what the cursor's own words do (qa/store/database).
         return {
             key: Passage(article_id, first, last, Span(start, end), text)
-            for key, article_id, first, last, start, end, text in rows
+            for key, article_id, first, last, start, end, text in rows.fetchall()
         }
 
     def days(self, keys: Sequence[int]) -> dict[int, date]:
@@ -272,18 +349,16 @@ class PassageStore:
             " WHERE key IN (SELECT value FROM json_each(?)) AND day IS NOT NULL",
             (json.dumps(list(keys)),),
         )
-        return {key: date.fromisoformat(day) for key, day in rows}
+        return {key: date.fromisoformat(day) for key, day in rows.fetchall()}
 
-    def allowed(self, filters: Filters) -> list[int]:
-        """Return the keys of all passages that the filters let through, ascending."""
-        rows = self._database.connection().execute(_ALLOWED, _values(filters))
-        return [key for (key,) in rows]
+    def allowed(self, filters: Filters) -> Keys:
+        """Return the keys of all passages that the filters let through, int64[n], ascending."""
+        query, values = _passing(_ALLOWED, filters)
+        rows = self._database.connection().execute(query, values)
+        return np.sort(np.fromiter((key for (key,) in rows), np.int64))
 
     def facets(self) -> Facets:
-        """Return what the filters can be set to: each value selects as many articles as it says.
-
-        It reads indexes over all articles: 24 ms for 64,577 of them, 0.4 s for a million.
-        """
+        """Return what the filters can be set to: each value selects as many articles as it says."""
         days = ("SELECT min(day) FROM documents", "SELECT max(day) FROM documents")
         connection = self._database.connection()
         # One transaction, so that all tell of one state.
@@ -291,9 +366,9 @@ class PassageStore:
         try:
             first, last = (connection.execute(query).fetchone()[0] for query in days)
             return Facets(
-                categories=_facet(connection, "categories", "category"),
-                sources=_facet(connection, "documents", "publisher"),
-                authors=_facet(connection, "documents", "author"),
+                categories=_facet(connection, "category"),
+                sources=_facet(connection, "source"),
+                authors=_facet(connection, "author"),
                 date_from=date.fromisoformat(first) if first else None,
                 date_to=date.fromisoformat(last) if last else None,
             )
@@ -315,7 +390,8 @@ class PassageStore:
 
         Each is a copy of the other; what is a copy of a copy may be none.
         """
-        rows = self._database.connection().execute(_COPIES, {**_values(filters), "id": article_id})
+        query, values = _passing(_COPIES, filters)
+        rows = self._database.connection().execute(query, {**values, "id": article_id})
         return tuple(id for (id,) in rows)
 
     def earlier(self, article_id: str) -> tuple[str, ...]:
@@ -339,21 +415,26 @@ class PassageStore:
     def _number(self, query: str) -> int:
         return int(self._database.connection().execute(query).fetchone()[0])
 
+    def _tally(self, what: str) -> int:
+        return self._number(f"SELECT coalesce(sum(number), 0) FROM tallies WHERE what = '{what}'")
 
-def _facet(connection: sqlite3.Connection, table: str, value: str) -> tuple[Facet, ...]:
-    rows = connection.execute(_FACET.format(table=table, value=value), {"most": MOST_VALUES})
+
+def _facet(connection: sqlite3.Connection, what: str) -> tuple[Facet, ...]:
+    rows = connection.execute(_FACET, (what, MOST_VALUES))
     return tuple(Facet(*row) for row in rows)
 
 
-def _values(filters: Filters) -> dict[str, str | None]:
-    """Return the filters as the queries name them; NULL lets all through."""
-    return {
-        "date_from": filters.date_from.isoformat() if filters.date_from else None,
-        "date_to": filters.date_to.isoformat() if filters.date_to else None,
-        "source": json.dumps(filters.source) if filters.source else None,
-        "author": json.dumps(filters.author) if filters.author else None,
-        "category": json.dumps(filters.category) if filters.category else None,
+def _passing(query: str, filters: Filters) -> tuple[str, dict[str, str]]:
+    """Return a query limited to what the filters let through, and the values that it names."""
+    asked = {
+        "date_from": filters.date_from.isoformat() if filters.date_from else "",
+        "date_to": filters.date_to.isoformat() if filters.date_to else "",
+        "source": json.dumps(filters.source) if filters.source else "",
+        "author": json.dumps(filters.author) if filters.author else "",
+        "category": json.dumps(filters.category) if filters.category else "",
     }
+    values = {name: value for name, value in asked.items() if value}
+    return query.format(passes=" AND ".join(_PASSES[name] for name in values) or "TRUE"), values
 
 
 def _forget(connection: sqlite3.Connection, article_id: str) -> None:

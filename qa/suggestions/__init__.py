@@ -18,8 +18,6 @@ from embeddings.models import ModelUnusable
 from qa.engine import Engine
 from qa.errors import NewsqaError
 from qa.simplified import folded
-from qa.suggestions.chinese import chinese
-from qa.suggestions.english import english
 from qa.suggestions.suggestion import Suggestion
 from qa.types import Article, Query
 
@@ -98,6 +96,9 @@ class Suggestions:
 
     def prepare(self, closing: threading.Event) -> None:
         """Prepare the questions of both languages; the same articles give the same ones."""
+        from qa.suggestions.chinese import chinese  # what makes them is not needed to answer
+        from qa.suggestions.english import english
+
         seq = self._articles.last_change
         _, index = self._engine.corpus.serving()
         newest = index.newest(NEWEST)

@@ -8,10 +8,8 @@ somebody or something, and points neither back (他, 该) nor to the day of the 
 import re
 from collections.abc import Iterator
 
-import jieba
-
 from qa.names import SURNAMES
-from qa.parts_of_speech import is_name, parts_of_speech
+from qa.segmenter import cut, is_name, part_of_speech
 from qa.simplified import simplified
 from qa.suggestions.patterns import (
     AMOUNT,
@@ -79,8 +77,8 @@ class _Reader:
         name = ""
         # Where the title only repeats how the text begins, it says nothing of what that is about.
         repeated = self.text.startswith(self.title[:10])
-        for word in jieba.cut(part):
-            noun = parts_of_speech().get(word, "n").startswith(("n", "j", "b", "vn", "a"))
+        for word in cut(part):
+            noun = part_of_speech(word, "n").startswith(("n", "j", "b", "vn", "a"))
             # Where the text begins so too, a verb may be part of a name: 云帆制冷.
             noun = noun or (not repeated and bool(name) and self.text.startswith(name + word))
             if name + word not in self.text or not noun or ODD.search(word) or NUMBER.search(word):
@@ -135,7 +133,7 @@ class _Reader:
         reaches = _REACHED.get(amount["about"], "")
         if measured:
             reaches = "" if REACHES.search(lead) else reaches or "是"
-        elif not (reaches or REACHES.search(lead) or _is_verb(list(jieba.cut(lead))[-1])):
+        elif not (reaches or REACHES.search(lead) or _is_verb(list(cut(lead))[-1])):
             return
         if tail and unit not in COUNTED:
             return
@@ -196,7 +194,7 @@ def _happens(clause: str, told: str) -> Iterator[tuple[str, Kind, str]]:
     subject = _bare(clause[: happens[-1].start()].partition("在")[0])
     if TAKES.search(happens[-1][0]) and ENDS_LIKE_A_BODY.search(subject):
         return
-    if _stands_alone(subject) and len(subject) >= 4 and not _is_verb(list(jieba.cut(subject))[-1]):
+    if _stands_alone(subject) and len(subject) >= 4 and not _is_verb(list(cut(subject))[-1]):
         dated = DATED.fullmatch(told)
         day = dated["told"] if dated else told
         yield f"{subject}什么时候{happens[-1][0]}？", Kind.TIME, day
@@ -210,18 +208,18 @@ def _stands_alone(lead: str) -> bool:
 def _begins_with_noun(lead: str) -> bool:
     if not lead or POINTS.search(lead) or ODD.search(lead):
         return False
-    first = next(iter(jieba.cut(lead)))
-    kind = parts_of_speech().get(first, "n")
+    first = next(iter(cut(lead)))
+    kind = part_of_speech(first, "n")
     return len(first) >= 2 and kind.startswith(("n", "j", "s", "b", "vn", "eng", "l", "i"))
 
 
 def _named(text: str) -> bool:
-    return LIKE_A_NAME.search(text) is not None or any(map(_is_proper, jieba.cut(text)))
+    return LIKE_A_NAME.search(text) is not None or any(map(_is_proper, cut(text)))
 
 
 def _is_proper(word: str) -> bool:
     """Say whether a word is a name, but of no person: the dictionary says that of 高峰 and 顾客."""
-    kind = parts_of_speech().get(word, "")
+    kind = part_of_speech(word)
     named = kind.startswith(("ns", "nt")) or (kind == "nz" and len(word) > 2)
     return named and len(word) > 1 and REGION.fullmatch(word) is None
 
@@ -239,7 +237,7 @@ def _is_body(text: str) -> bool:
 
 
 def _is_verb(word: str) -> bool:
-    return parts_of_speech().get(word, "").startswith("v")
+    return part_of_speech(word).startswith("v")
 
 
 def _is_person(word: str) -> bool:

@@ -8,8 +8,9 @@ from hashlib import blake2b
 import numpy as np
 import pytest
 
-from embeddings.encoder import Encoding, ModelInfo, TokenVectors, Vectors
+from embeddings.encoder import Encoding, ModelInfo, TokenVectors
 from embeddings.tokens import Role
+from embeddings.vectors import Vectors
 from qa.articles import article_id
 from qa.store import Draft
 from qa.text import detect_language, split_sentences

@@ -1,8 +1,12 @@
 """Hits to the sentences that may answer: what speaks for each, and in what order they come."""
 
+from dataclasses import replace
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 
+import qa.telling
 from embeddings.encoder import Encoder
 from qa.candidates import (
     BESIDE,
@@ -12,10 +16,13 @@ from qa.candidates import (
     Candidate,
     Signals,
     candidates,
+    promising,
 )
 from qa.dictionary import Unilingual
+from qa.lexical import Concept, words
+from qa.lexical import cut as cut_chinese
 from qa.search import Asked, read_question
-from qa.types import Article, Hit
+from qa.types import Article, Hit, Scores
 
 from .conftest import make_article, make_hit
 
@@ -93,3 +100,38 @@ def test_nothing_is_asked_of_no_hits(encoder: Encoder) -> None:
 
 def test_as_many_weights_as_signals() -> None:
     assert len(WEIGHTS) == len(Signals._fields)
+
+
+def test_the_most_promising_are_the_first_of_all(museum: Article) -> None:
+    """What is not looked at closely could not have come before."""
+    hits = [
+        replace(make_hit(museum, at, at + 2), scores=Scores(score, None, score), matches=matches)
+        for at, score, matches in (
+            (0, 0.3, (0.1, 0.2, 0.1)),
+            (3, 0.35, (0.2, 0.05, 0.12)),
+            (6, 0.1, (0.3, 0.1, 0.1)),
+        )
+    ]
+    question = "临江博物馆三月的票价和停车场馆长周岚60元"
+    weights: dict[Concept, float] = {((word,),): 1.0 for word in words(question)}
+    every = promising(hits, weights, 100)
+    assert len(every) == 9
+    for most in range(9):
+        assert promising(hits, weights, most) == every[:most]
+    titled = set(words(museum.title))
+    for place in every:
+        sentences = [words(span.of(museum.text)) for span in museum.sentences]
+        own = set(sentences[place.sentence])
+        beside = own | titled | set(sentences[place.sentence - 1] if place.sentence else ())
+        said = [1 if {word} <= own else BESIDE * ({word} <= beside) for ((word, *_), *_) in weights]
+        assert place.share == pytest.approx(sum(said) / len(weights))
+
+
+def test_what_promises_least_is_not_cut(museum: Article) -> None:
+    far = replace(make_hit(museum), scores=Scores(-1.0, None, -1.0))
+    near = make_hit(make_article("近", "票价60元。", title="票价"))
+    weights: dict[Concept, float] = {(("票价",),): 1.0}
+    with patch.object(qa.telling, "cut", wraps=cut_chinese) as cut:
+        (best,) = promising([near, far], weights, 1)
+    assert best.hit is near
+    assert {call.args[0] for call in cut.call_args_list} == {"票价"}

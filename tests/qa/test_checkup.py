@@ -88,6 +88,9 @@ PASSAGES: dict[str, str] = {
     "a text of nobody": "INSERT INTO texts VALUES (999, x'00', x'00')",
     "a run of nothing": "INSERT INTO runs VALUES (1, 999)",
     "a copy one way": "DELETE FROM copies WHERE text < copy",
+    "a tally too high": "UPDATE tallies SET number = number + 1 WHERE what = 'source'",
+    "a tally of nothing": "INSERT INTO tallies VALUES ('author', 'nobody', 1)",
+    "a tally gone": "DELETE FROM tallies WHERE what = 'passage'",
 }
 
 

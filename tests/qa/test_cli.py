@@ -25,7 +25,7 @@ from qa.store import ArticleStore
 from qa.types import Answer
 from qa.writer import Writer
 from tests.language_model import Reply, fake_endpoint
-from web.cli import serve
+from web.serve import serve
 
 from .conftest import HashingEncoder
 

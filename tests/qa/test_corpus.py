@@ -28,6 +28,12 @@ def open_corpus(home: Path) -> Corpus:
     return Corpus(home, HashingEncoder, "hashing")
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every question wait until what another has rebuilt is open."""
+    monkeypatch.setattr("qa.corpus.PATIENCE_SECONDS", 60.0)
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
@@ -153,6 +159,31 @@ def test_a_rebuild_with_another_model_is_served_by_it(corpus: Corpus) -> None:
         assert each.serving()[0].model.name == "other"
         assert found(each, "tea") == {"a0", "a1"}
     assert corpus.rebuild().model == "other"
+
+
+def test_the_index_before_answers_while_another_processes_is_opened(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless something came or went since: that counts at once."""
+    corpus.add(drafts("a", 2))
+    reader, opening = open_corpus(corpus.home), threading.Event()
+    _, before = reader.serving()
+    opened = reader._open
+
+    def slowly(folder: Path) -> object:
+        opening.wait(60)
+        return opened(folder)
+
+    monkeypatch.setattr(reader, "_open", slowly)
+    monkeypatch.setattr("qa.corpus.PATIENCE_SECONDS", 0.0)
+    corpus.rebuild()
+
+    assert found(reader, "tea") == {"a0", "a1"}
+    assert reader.serving()[1] is before
+    threading.Timer(0.1, opening.set).start()
+    corpus.add(drafts("b", 1))
+    assert found(reader, "tea") == {"a0", "a1", "b0"}
+    assert reader.serving()[1] is not before
 
 
 def test_the_index_of_a_changed_model_is_refused_and_a_rebuild_mends_it(

@@ -24,16 +24,22 @@ def open_corpus(home: Path) -> Corpus:
 
 
 def found(corpus: Corpus) -> set[str]:
-    """Return the ids of the articles that both legs find."""
-    encoder, index = corpus.serving()
-    (vector,) = encoder.encode(["tea"], "query").vectors
-    legs = index.dense(vector, 1_000), index.lexical([(("tea",),)], 1_000)
-    by_meaning, by_word = (
-        {passage.article_id for passage in index.passages([row.key for row in leg]).values()}
-        for leg in legs
-    )
+    """Return the ids of the articles that both legs find, each the same."""
+    by_meaning, by_word = legs(corpus)
     assert by_meaning == by_word
     return by_word
+
+
+def legs(corpus: Corpus) -> tuple[set[str], set[str]]:
+    """Return the ids of the articles that are found by meaning, and by a word."""
+    encoder, index = corpus.serving()
+    (vector,) = encoder.encode(["tea"], "query").vectors
+    rankings = index.dense(vector, 1_000), index.lexical([(("tea",),)], 1_000)
+    by_meaning, by_word = (
+        {passage.article_id for passage in index.passages([row.key for row in ranking]).values()}
+        for ranking in rankings
+    )
+    return by_meaning, by_word
 
 
 @contextmanager
@@ -138,7 +144,8 @@ def test_a_full_disk_keeps_what_was_acknowledged_and_serves_it(tmp_path: Path) -
         acknowledged = set(writer.stdout.split())
         assert len(acknowledged) > 3
         corpus = open_corpus(home / "home")
-        assert acknowledged <= found(corpus)
+        # Of what was not acknowledged one leg may have had no room any more.
+        assert all(acknowledged <= leg for leg in legs(corpus))
         corpus.articles._database.close()
         corpus.serving()[1].close()
 

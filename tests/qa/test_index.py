@@ -1,17 +1,19 @@
 """What every index promises, and what the one on disk survives."""
 
 import json
+import re
 import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
+import embeddings.vectors
 import qa.index
 from embeddings.late import count_parts
 from embeddings.vectors import VectorIndex, Vectors
@@ -321,6 +323,40 @@ def answers(index: LocalIndex) -> tuple[object, ...]:
     return (*told, index.info.articles, index.info.passages)
 
 
+def test_no_question_goes_through_all_there_is(local: LocalCorpus, tmp_path: Path) -> None:
+    """What it costs does not grow with the articles: SQLite says of no statement that it scans."""
+    local.add(TEA, SHIP, UNDATED)
+    index, articles, asked = local.index, local.articles, list[str]()
+    for store in (index._store, articles):
+        store._database.connection().set_trace_callback(asked.append)
+
+    keys = [row.key for row in index.dense(vector("tea"), 10)]
+    index.lexical([(("tea",),)], 10)
+    for ask in (index.passages, index.token_vectors, index.days):
+        ask(keys)
+    for tell in (index.copies, index.earlier):
+        tell("tea")
+    assert index.info
+    assert index.facets()
+    assert index.newest(2)
+    index.behind(articles)
+    articles.find(["tea"])
+    assert articles.last_change
+
+    plans = set()
+    for path in (index.folder / "passages.sqlite", tmp_path / "articles.sqlite"):
+        with closing(sqlite3.connect(path)) as file:
+            tables = {row[0] for row in file.execute("SELECT name FROM sqlite_master")}
+            for query in asked:
+                if query.startswith("SELECT") and tables & set(re.findall(r"\w+", query)):
+                    with suppress(sqlite3.OperationalError):  # it is about the other file
+                        plans |= {row[3] for row in file.execute(f"EXPLAIN QUERY PLAN {query}")}
+    assert len(plans) > 10
+    # What is asked for, one row, and the newest, of which the first few are read.
+    short = "SCAN json_each", "SCAN progress", "SCAN documents USING INDEX document_by_published"
+    assert [one for one in plans if "SCAN" in one and not one.startswith(short)] == []
+
+
 def test_opened_again_it_answers_alike(local: LocalCorpus) -> None:
     local.add(TEA, SHIP, UNDATED)
     local.remove("undated")
@@ -459,6 +495,60 @@ def test_vectors_are_saved_now_and_then_and_only_the_rest_is_read(
     for path in saved:  # without them, the log has everything
         path.unlink()
     assert answers(local.open_again()) == answers(local.index)
+
+
+def test_an_index_that_grows_is_of_another_kind_without_a_gap(
+    local: LocalCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was there before answers until the index is made, what comes meanwhile included."""
+    monkeypatch.setattr(qa.index, "SAVE_AT_LEAST", 1)
+    monkeypatch.setattr(embeddings.vectors, "LARGE", 40)
+    local.add(*(make_article(f"n{n:02}", f"第{n}条。") for n in range(39)))
+    monkeypatch.setattr(qa.index, "ASIDE", 30)
+    making, go_on = threading.Event(), threading.Event()
+    merged = VectorIndex.merged
+
+    def slowly(index: VectorIndex) -> VectorIndex:
+        if threading.current_thread() is not threading.main_thread():
+            making.set()
+            assert go_on.wait(60)
+        return merged(index)
+
+    monkeypatch.setattr(VectorIndex, "merged", slowly)
+    local.add(*(make_article(f"m{n:02}", f"第{n}件。") for n in range(5)))
+    assert making.wait(60)
+    local.add(TEA)
+    assert local.index.kind.name == "exact"
+    assert "tea" in dense(local.index, depth=100)
+
+    go_on.set()
+    local.index.close()
+
+    assert local.index.kind.name == "sketched"
+    assert len(dense(local.index, depth=100)) == 45
+    assert local.open_again().kind.name == "sketched"
+    assert answers(local.open_again()) == answers(local.index)
+
+
+def test_a_question_merges_nothing_itself(
+    local: LocalCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = local.open_again()
+    merging: list[threading.Thread] = []
+    merged = VectorIndex.merged
+
+    def told(index: VectorIndex) -> VectorIndex:
+        merging.append(threading.current_thread())
+        return merged(index)
+
+    local.add(TEA, SHIP)
+    monkeypatch.setattr(embeddings.vectors, "MERGE_AT_LEAST", 1)
+    monkeypatch.setattr(VectorIndex, "merged", told)
+    assert sorted(dense(reader)) == ["ship", "tea"]
+    reader.close()
+
+    assert merging
+    assert threading.current_thread() not in merging
 
 
 def test_updating_one_article_encodes_only_what_changed(local: LocalCorpus) -> None:

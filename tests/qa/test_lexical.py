@@ -1,17 +1,17 @@
 """Words and BM25: tables of awkward tokens, laws for any text, and the formula by hand."""
 
 import math
-import os
-import subprocess
-import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import tantivy
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from qa import lexical
 from qa.lexical import K1, MAX_TOKEN, TOLD, Concept, WordIndex, is_latin, stem, words
 
 B = 0.75
@@ -211,6 +211,71 @@ def test_an_apply_that_fails_is_repaired_by_repeating_it(index: WordIndex) -> No
     assert (keys(index, one("tea")), keys(index, one("milk")), len(index)) == ([], [2, 3], 2)
 
 
+def test_a_commit_does_not_wait_for_segments_to_be_merged(
+    index: WordIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merging = threading.Event()
+    merge = WordIndex._merge
+
+    def slow(self: WordIndex, writer: tantivy.IndexWriter) -> None:
+        merging.wait(60)
+        merge(self, writer)
+
+    monkeypatch.setattr(WordIndex, "_merge", slow)
+
+    index.apply([(1, ["tea"])], [], 1)
+    assert keys(index, one("tea")) == [1]
+
+    later = threading.Thread(target=index.apply, args=([(2, ["tea"])], [], 2))
+    other = threading.Thread(target=WordIndex(index.folder).apply, args=([(3, ["tea"])], [], 3))
+    later.start()
+    other.start()
+    assert keys(index, one("tea")) == [1]
+    merging.set()
+    for each in (later, other):
+        each.join()
+    index.settle()
+    index._seen = -1
+    assert keys(index, one("tea")) == [1, 2, 3]
+
+
+def test_files_that_were_found_whole_are_read_again_only_when_they_change(
+    index: WordIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    verify = lexical._verify_file
+
+    def noted(path: Path) -> None:
+        read.append(path.name)
+        verify(path)
+
+    index.apply([(1, ["tea"])], [], 1)
+    index.settle()
+    monkeypatch.setattr(lexical, "_verify_file", noted)
+
+    WordIndex(index.folder)
+    first, read[:] = set(read), []
+    assert first
+    WordIndex(index.folder)
+    assert read == []
+    WordIndex(index.folder, thorough=True)
+    assert set(read) == first
+
+    read.clear()
+    index.apply([(2, ["milk"])], [], 2)
+    index.settle()
+    WordIndex(index.folder)
+    assert read
+    assert first.isdisjoint(read)
+
+    (terms,) = (index.folder / name for name in first if name.endswith(".term"))
+    content = bytearray(terms.read_bytes())
+    content[len(content) // 2] ^= 1
+    terms.write_bytes(content)
+    with pytest.raises(ValueError, match="not as it was written"):
+        WordIndex(index.folder)
+
+
 def test_the_cursor_outlives_the_object(tmp_path: Path) -> None:
     assert WordIndex(tmp_path).cursor == 0
     WordIndex(tmp_path).apply([(1, ["tea"])], [], 17)
@@ -365,7 +430,7 @@ def test_the_allowed_are_found_behind_many_better_ones(
     monkeypatch.setattr("qa.lexical.LISTED", listed)
     index.apply([(key, ["tea"] + ["milk"] * (key // 50)) for key in range(200)], [], 1)
 
-    found = index.rank([one("tea")], 2, [199, 170, 160, 3])
+    found = index.rank([one("tea")], 2, [3, 160, 170, 199])
 
     assert [row.key for row in found] == [3, 160]
 
@@ -413,16 +478,3 @@ def test_many_threads_search_while_another_writes(index: WordIndex) -> None:
         for cursor in range(2, 8):
             index.apply([(cursor * 2, ["tea"]), (cursor * 2 + 1, ["tea"])], [], cursor)
         assert not any(odd)
-
-
-def test_the_segmenter_trusts_no_file_of_the_shared_temporary_folder(tmp_path: Path) -> None:
-    code = (
-        "import sys, pathlib; from qa.lexical import keep_segmenter_in, words;"
-        "keep_segmenter_in(pathlib.Path(sys.argv[1])); words('上海')"
-    )
-    mine, shared = tmp_path / "mine", tmp_path / "shared"
-    shared.mkdir()
-    environment = {**os.environ, "TMPDIR": str(shared)}
-    subprocess.run([sys.executable, "-c", code, str(mine)], check=True, env=environment)
-    assert [file.name for file in mine.iterdir()] == ["jieba.cache"]
-    assert not list(shared.iterdir())

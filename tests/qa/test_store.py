@@ -1,6 +1,7 @@
 """What is kept: one article an id, all or nothing, changes that only grow, removals that erase."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,7 +23,7 @@ from qa.articles import article_id
 from qa.errors import ArticleNotFound
 from qa.passages import split_passages
 from qa.store import ArticleStore, Change, Draft, Embedding, PassageStore
-from qa.types import Article, Filters
+from qa.types import Article, Facet, Filters
 
 from .conftest import DIMENSION, HashingEncoder, make_article, named, unnamed
 
@@ -317,6 +318,11 @@ def take(store: PassageStore, seq: int, *articles: Article, removed: tuple[str, 
     store.take([*gone, *(Change(seq, article.id, article) for article in articles)], made)
 
 
+def came(store: PassageStore) -> list[int]:
+    """Return the keys of all passages."""
+    return store.changed(0, store.cursor)[0]
+
+
 def texts(store: PassageStore, keys: list[int]) -> list[str]:
     return [passage.text for passage in store.passages(keys).values()]
 
@@ -325,31 +331,32 @@ def test_passages_come_back_as_they_were_made(passages: PassageStore) -> None:
     article = make_article("a", "一。二。", title="题")
     take(passages, 7, article)
 
-    came, went = passages.since(0)
+    keys, went = passages.changed(0, passages.cursor)
 
     assert went == []
-    assert [entry.embedded for entry in came] == ["题\n一。", "题\n二。"]
-    assert all(e.vector.shape == (DIMENSION,) and e.vector.dtype == np.float32 for e in came)
-    assert tuple(passages.passages([entry.key for entry in came]).values()) == split_passages(
+    assert [*passages.texts(keys)] == [*zip(keys, ["题\n一。", "题\n二。"], strict=True)]
+    held, vectors = passages.vectors(keys)
+    assert (held, vectors.size, str(vectors.dtype)) == (keys, 2 * DIMENSION, "float32")
+    assert tuple(passages.passages(keys).values()) == split_passages(
         article, HashingEncoder().count_tokens, 500, target=1
     )
     assert (passages.article_seq, passages.articles(), len(passages)) == (7, 1, 2)
 
 
-def test_since_is_the_net_effect(passages: PassageStore) -> None:
+def test_what_changed_is_the_net_effect(passages: PassageStore) -> None:
     take(passages, 1, make_article("a", "一。"), make_article("b", "二。"))
     start = passages.cursor
-    (first, second) = (entry.key for entry in passages.since(0)[0])
+    (first, second) = came(passages)
 
     take(passages, 2, make_article("a", "三。"))
     take(passages, 3, make_article("a", "四。"))
     take(passages, 4, removed=("b",))
 
-    came, went = passages.since(start)
-    assert [entry.embedded for entry in came] == ["四。"]
+    keys, went = passages.changed(start, passages.cursor)
+    assert [text for _, text in passages.texts(keys)] == ["四。"]
     assert {first, second} <= set(went)
-    assert [entry.embedded for entry in passages.since(0)[0]] == ["四。"]
-    assert passages.since(passages.cursor) == ([], [])
+    assert keys == came(passages)
+    assert passages.changed(passages.cursor, passages.cursor) == ([], [])
 
 
 def test_following_in_any_steps_ends_in_the_same_state(passages: PassageStore) -> None:
@@ -360,21 +367,52 @@ def test_following_in_any_steps_ends_in_the_same_state(passages: PassageStore) -
         [("一。二。", ()), ("二。三。", ()), ("", ("a",)), ("一。", ()), ("一。四。", ())], 1
     ):
         take(passages, seq, *[make_article("a", text)] * bool(text), removed=removed)
-        came, went = passages.since(cursor)
-        often = (often | {entry.key for entry in came}) - set(went)
+        keys, went = passages.changed(cursor, passages.cursor)
+        often = (often | set(keys)) - set(went)
         cursor = passages.cursor
 
-    assert often == {entry.key for entry in passages.since(0)[0]}
+    assert often == set(came(passages))
     assert texts(passages, sorted(often)) == ["一。", "四。"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.sampled_from(["", "甲", "乙"]), st.integers(0, 3)),
+        max_size=8,
+    )
+)
+@settings(max_examples=30, deadline=None)
+def test_what_is_counted_as_it_comes_and_goes_is_what_there_is(
+    tmp_path_factory: pytest.TempPathFactory, history: list[tuple[str, str, int]]
+) -> None:
+    path = tmp_path_factory.mktemp("passages") / "passages.sqlite"
+    store = PassageStore(path)
+    there: dict[str, tuple[str, int]] = {}
+    for seq, (id, name, sentences) in enumerate(history, 1):
+        if sentences:
+            there[id] = name, sentences
+            text = "".join(f"{id}{n}。" for n in range(sentences))
+            categories = (name, "要闻") if name else ()
+            take(store, seq, make_article(id, text, publisher=name, categories=categories))
+        else:
+            there.pop(id, None)
+            take(store, seq, removed=(id,))
+
+    names = Counter(name for name, _ in there.values() if name)
+    expected = [Facet(name, names[name]) for name in sorted(names, key=lambda n: (-names[n], n))]
+    assert (store.articles(), len(store)) == (len(there), sum(n for _, n in there.values()))
+    assert list(store.facets().sources) == expected
+    of_all = [Facet("要闻", names.total())][: len(names)]
+    assert set(store.facets().categories) == {*expected, *of_all}
 
 
 def test_a_key_is_never_used_again(passages: PassageStore) -> None:
     take(passages, 1, make_article("a", "一。"))
-    (old,) = (entry.key for entry in passages.since(0)[0])
+    (old,) = came(passages)
     take(passages, 2, removed=("a",))
     take(passages, 3, make_article("a", "一。"))
 
-    assert old not in {entry.key for entry in passages.since(0)[0]}
+    assert old not in set(came(passages))
     assert passages.passages([old]) == {}
 
 
@@ -391,18 +429,18 @@ def test_known_texts_have_their_embeddings(passages: PassageStore) -> None:
 
 def test_token_vectors_come_and_go_with_their_passages(passages: PassageStore) -> None:
     take(passages, 1, make_article("a", "一。"), make_article("b", "二。三。"))
-    keys = [entry.key for entry in passages.since(0)[0]]
+    keys = came(passages)
     assert passages.token_vectors(keys) == dict.fromkeys(keys, b"t")
 
     take(passages, 2, removed=("b",))
-    (kept,) = (entry.key for entry in passages.since(0)[0])
+    (kept,) = came(passages)
     assert passages.token_vectors(keys) == {kept: b"t"}
 
 
 def test_passages_know_their_day_where_the_article_does(passages: PassageStore) -> None:
     dated = make_article("a", "一。", published="2025-01-19T23:00:00+08:00")
     take(passages, 1, dated, make_article("b", "二。"))
-    (first, second) = (entry.key for entry in passages.since(0)[0])
+    (first, second) = came(passages)
     assert passages.days([first, second]) == {first: date(2025, 1, 19)}
 
 
@@ -420,7 +458,7 @@ def test_a_removed_articles_passages_are_erased_from_the_disk(tmp_path: Path) ->
 def test_no_filters_allow_everything(passages: PassageStore) -> None:
     take(passages, 1, make_article("a", "一。二。"))
 
-    assert passages.allowed(Filters()) == [entry.key for entry in passages.since(0)[0]]
+    assert passages.allowed(Filters()).tolist() == came(passages)
 
 
 @pytest.mark.parametrize("value", ["'; DROP TABLE passages; --", '"', "%", "[", "\\", "啊"])
@@ -433,7 +471,7 @@ def test_filter_values_are_only_values(passages: PassageStore, value: str) -> No
     )
 
     for filters in (Filters(source=(value,)), Filters(author=(value,)), Filters(category=(value,))):
-        assert texts(passages, passages.allowed(filters)) == ["一。"]
+        assert texts(passages, passages.allowed(filters).tolist()) == ["一。"]
 
 
 def test_the_day_is_the_articles_own(passages: PassageStore) -> None:

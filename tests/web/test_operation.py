@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from embeddings.encoder import Encoder
+from qa.corpus import Corpus
 from qa.engine import Engine
 from qa.errors import IndexUnusable
-from qa.types import Answer, Query
+from qa.index import LocalIndex
 from web import app as application
 from web.app import HEADERS, create_app
 from web.assets import STATIC
@@ -33,11 +35,12 @@ def test_readyz_is_503_until_questions_can_be_answered(
 ) -> None:
     opened = threading.Event()
 
-    def slow(query: Query) -> Answer:
+    def slow(corpus: Corpus) -> tuple[Encoder, LocalIndex]:
         opened.wait(30)
-        return Engine.ask(seeds_engine, query)
+        return serving(corpus)
 
-    monkeypatch.setattr(seeds_engine, "ask", slow)
+    serving = Corpus.serving
+    monkeypatch.setattr(Corpus, "serving", slow)
     with TestClient(create_app(seeds_engine)) as client:
         assert_problem(client.get("/readyz"), 503)
         assert client.get("/healthz").json() == {"status": "ok"}
@@ -50,13 +53,15 @@ def test_readyz_notices_when_the_index_has_been_mended(
 ) -> None:
     mended = threading.Event()
 
-    def damaged(query: Query) -> Answer:
+    def damaged(corpus: Corpus) -> tuple[Encoder, LocalIndex]:
         if not mended.is_set():
             raise IndexUnusable("rebuild it")
-        return Engine.ask(seeds_engine, query)
+        return serving(corpus)
+
+    serving = Corpus.serving
 
     monkeypatch.setattr(application, "RETRY_SECONDS", 0.02)
-    monkeypatch.setattr(seeds_engine, "ask", damaged)
+    monkeypatch.setattr(Corpus, "serving", damaged)
     with TestClient(create_app(seeds_engine)) as client:
         assert_problem(client.get("/readyz"), 503)
         assert_problem(client.post("/ask", json={"question": "x"}), 503)

@@ -128,7 +128,6 @@ def list_articles(
 
 @router.get("/articles/{article_id:path}", response_model=Opened, responses=_MISSING)
 def get_article(
-    request: Request,
     article_id: str,
     engine: TheEngine,
     version: WhichVersion = None,
@@ -141,7 +140,7 @@ def get_article(
     articles = engine.corpus.articles
     if "text/html" in accept:
         status = _status(articles, article_id, version)
-        return serve_file(request, "index.html", status, {"Vary": "Accept"})
+        return serve_file("index.html", status, {"Vary": "Accept"})
     article = articles.get(article_id, version)
     versions = (Version(one.number, one.taken, one.title) for one in articles.versions(article_id))
     copies = (Copy(**_values(one, Copy)) for one in engine.corpus.copies(article_id))

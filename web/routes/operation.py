@@ -58,9 +58,9 @@ class Operation:
 
 
 @router.get("/operator", include_in_schema=False)
-async def operator(request: Request) -> Response:
+async def operator() -> Response:
     """Return the operator's page, which asks for the key."""
-    return serve_file(request, "operator.html")
+    return serve_file("operator.html")
 
 
 @router.get("/operation", dependencies=[Operator], responses=DENIED)
