@@ -41,8 +41,9 @@ def _found(served: Served, name: str) -> None:
     text = f"The lighthouse {name} moves. " + " ".join(SENTENCES)
     article = {"title": f"Lighthouse {name}", "text": text}
     served.client.put(f"/articles/{name}", json=article).raise_for_status()
-    sources = served.ask(f"What moves at lighthouse {name}?")["sources"]
-    assert sources[0]["article_id"] == name, sources
+    # What is made up matches by chance: it need not be the first.
+    sources = served.ask(f"How much does moving lighthouse {name} cost?", top_k=100)["sources"]
+    assert name in {source["article_id"] for source in sources}, sources
 
 
 def _withdrawn(served: Served, name: str) -> None:
