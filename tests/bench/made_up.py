@@ -128,9 +128,9 @@ def _packed(random: np.random.Generator, dimension: int) -> bytes:
 
 def _articles(count: int) -> Iterator[Draft]:
     """Yield articles of words that a space divides, as frequent as jieba has counted them."""
-    jieba.initialize()
-    counts = jieba.dt.FREQ
-    words, limits = [*counts], [*accumulate(counts.values())]
+    with jieba.dt.get_dict_file() as lines:
+        rows = [line.decode().split() for line in lines]
+    words, limits = [row[0] for row in rows], [*accumulate(int(row[1]) for row in rows)]
     random = Random(0)
     for number in range(count):
         some = random.choices(words, cum_weights=limits, k=SENTENCES * WORDS)
