@@ -229,11 +229,10 @@ def _tokenizer(original: "SentenceTransformer") -> Tokenizer:
 
 def _convert(original: "SentenceTransformer") -> Any:
     """Return OpenVINO's graph of transformer, pooling and unit length, from vectors of tokens."""
-    import_openvino()
     import torch
-    from openvino.frontend import FrontEndManager
-    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
+    frontends = import_openvino("openvino.frontend")
+    tracing = import_openvino("openvino.frontend.pytorch.ts_decoder")
     transformer, pooling = _stages(original)
 
     class Graph(torch.nn.Module):
@@ -257,8 +256,8 @@ def _convert(original: "SentenceTransformer") -> Any:
         # Tracing fears of every shape it sees that it may be a constant, and models' code of every
         # version of its own libraries; the check is run on other shapes than these.
         warnings.simplefilter("ignore")
-        decoder = TorchScriptPythonDecoder(Graph().eval(), example_input=example)
-    frontend = FrontEndManager().load_by_framework("pytorch")
+        decoder = tracing.TorchScriptPythonDecoder(Graph().eval(), example_input=example)
+    frontend = frontends.FrontEndManager().load_by_framework("pytorch")
     graph = frontend.convert(frontend.load(decoder))
     for output, name in zip(graph.outputs, ("vector", "tokens"), strict=True):
         output.get_tensor().set_names({name})

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryDirectory
@@ -23,7 +24,7 @@ Vectors = NDArray[np.float32]
 Ids = NDArray[np.int64]
 
 # AMX works in tiles: 4 texts of 127 tokens took 18.5 ms each, of 128 tokens 14.0 ms.
-_TILE = 16
+TILE = 16
 
 _REMEMBERED = 4096  # tokens, padding included
 
@@ -55,7 +56,7 @@ class Graph:
         for _ in range(threads):
             self._requests.put(compiled.create_infer_request())
         self._read = 0
-        for length in (1, _TILE + 1):  # another shape, another order of weights
+        for length in (1, TILE + 1):  # another shape, another order of weights
             for _ in range(threads):  # requests come round
                 self.run([np.zeros(min(length, max_length), dtype=np.int64)])
         self._forget()
@@ -63,7 +64,7 @@ class Graph:
     def run(self, texts: Sequence[Ids]) -> list[Output]:
         """Return what the graph says of each text of a batch."""
         lengths = [len(ids) for ids in texts]
-        padded = min(-(-max(lengths) // _TILE) * _TILE, self._max_length)
+        padded = min(-(-max(lengths) // TILE) * TILE, self._max_length)
         ids = np.zeros((len(texts), padded), dtype=np.int64)
         mask = np.zeros_like(ids)
         for row, (text, length) in enumerate(zip(texts, lengths, strict=True)):
@@ -96,8 +97,8 @@ class Graph:
                 mapped._mmap.madvise(mmap.MADV_DONTNEED)
 
 
-def import_openvino() -> Any:
-    """Return openvino, imported so that it reports to nobody.
+def import_openvino(module: str = "openvino") -> Any:
+    """Return openvino or a module of it, imported so that it reports to nobody.
 
     As it comes, its import tells its maker over the network that it happened, and leaves a number
     for the user in their home folder. It does so in these modules, and works without them.
@@ -105,9 +106,7 @@ def import_openvino() -> Any:
     modules: dict[str, Any] = sys.modules
     for name in ("openvino_telemetry", "openvino.tools.ovc"):
         modules.setdefault(name, None)
-    import openvino
-
-    return openvino
+    return import_module(module)
 
 
 def _opened(folder: Path, threads: int) -> tuple[Any, Any]:
@@ -159,8 +158,7 @@ def _numbers(capabilities: Sequence[str]) -> Literal["bfloat16", "int8", "float3
 
 def _quantise_weights(model: Any) -> None:
     """Turn a model's matrices into int8 with a scale for each row; the rest stays as it is."""
-    from openvino import opset13 as operations
-
+    operations = import_openvino("openvino.opset13")
     for node in model.get_ordered_ops():
         if node.get_type_name() != "MatMul":
             continue

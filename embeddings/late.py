@@ -16,8 +16,9 @@ closeness and words hardly a difference is left (.932 .924 .921, .914 .926 .914,
 .983 .977 .981).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ _COMPONENTS = (
     .ravel()
 )
 
+_PACKED = 16  # texts packed at a time
+_STEPPING = 2**17  # cosines of the parts that are pooled in step: 0.5 MB
 _TOGETHER = 256  # tokens decoded at a time at most: 0.4 MB, which stay in the cache
 _ALONE = 2**18
 """Multiplications in a product for which OpenBLAS calls no second thread. A team of threads waits
@@ -66,17 +69,40 @@ def pack(tokens: TokenVectors, text: str, starts: Sequence[int]) -> bytes:
     The text consists of parts that begin at `starts` (ascending, the first at 0); pooling keeps
     within them, so that each can be matched alone.
     """
+    (packed,) = pack_each([tokens], [text], [starts])
+    return packed
+
+
+def pack_each(
+    tokens: Sequence[TokenVectors], texts: Sequence[str], starts: Sequence[Sequence[int]]
+) -> Iterator[bytes]:
+    """Yield what `pack` says of each text, in .6 ms for a passage of 240 tokens instead of .8."""
+    for at in range(0, len(texts), _PACKED):
+        some = zip(*(each[at : at + _PACKED] for each in (tokens, texts, starts)), strict=True)
+        yield from _packed([_parts(*one) for one in some])
+
+
+def _packed(texts: Sequence[list[Vectors]]) -> Iterator[bytes]:
+    """Yield each text in few bytes, given the vectors of its parts."""
+    pooled = iter(_pooled([rows for parts in texts for rows in parts]))
+    own = [[next(pooled) for _ in parts] for parts in texts]
+    scales, codes = _quantised(np.concatenate([rows for parts in own for rows in parts]))
+    begun = 0
+    for parts in own:
+        counts = np.array([len(parts), *map(len, parts)], np.uint16)
+        end = begun + int(counts[1:].sum())
+        yield counts.tobytes() + scales[begun:end].tobytes() + codes[begun:end].tobytes()
+        begun = end
+
+
+def _parts(tokens: TokenVectors, text: str, starts: Sequence[int]) -> list[Vectors]:
+    """Return the vectors of the tokens that say something, by part."""
     visible = np.zeros(len(text) + 1, np.int32)
     np.cumsum(np.fromiter(map(str.isalnum, text), bool, len(text)), out=visible[1:])
     spans = tokens.spans
     told = np.flatnonzero(visible[spans[:, 1]] > visible[spans[:, 0]])
     part = np.searchsorted(starts, spans[told].mean(axis=1), side="right") - 1
-    vectors = tokens.vectors[told]
-    pooled = [_pooled(vectors[part == number]) for number in range(len(starts))]
-    counts = np.array([len(rows) for rows in pooled], np.uint16)
-    scales, codes = _quantised(np.concatenate(pooled))
-    header = np.array([len(starts)], np.uint16)
-    return header.tobytes() + counts.tobytes() + scales.tobytes() + codes.tobytes()
+    return [tokens.vectors[told[part == number]] for number in range(len(starts))]
 
 
 def count_parts(packed: bytes) -> int:
@@ -123,38 +149,63 @@ def match_each(question: Vectors, texts: Sequence[Vectors]) -> list[float]:
     return means
 
 
-def _pooled(rows: Vectors) -> Vectors:
-    """Return the means of clusters of like rows, merged by the average of their cosines.
+def _pooled(parts: Sequence[Vectors]) -> list[Vectors]:
+    """Return of each part the means of clusters of like rows, merged by the average of cosines.
 
-    scipy's linkage finds the same clusters; for the 36 tokens of a usual part its checks take as
-    long as all of this.
+    scipy's linkage finds the same clusters; it takes a fifth longer, without their means.
     """
-    alike, sums = _alike(rows), rows.copy()
-    # Python's numbers: to take one out of an array takes as long as all that is done with it.
-    size = [1.0] * len(rows)
-    for _ in range(len(rows) - max(1, round(len(rows) / POOLED))):
-        one, other = divmod(int(alike.argmax()), len(rows))
-        both = size[one] + size[other]
-        row = alike[one]
-        np.divide(size[one] * row + size[other] * alike[other], both, out=row)
-        alike[:, one] = row
-        alike[other] = alike[:, other] = row[one] = -np.inf
-        sums[one] += sums[other]
-        size[one], size[other] = both, 0.0
-    sizes = np.array(size, np.float32)
-    kept = np.flatnonzero(sizes)
-    pooled: Vectors = sums[kept] / sizes[kept, None]
+    merges = [len(rows) - max(1, round(len(rows) / POOLED)) for rows in parts]
+    pooled = list(parts)
+    waiting = [at for at in range(len(parts)) if merges[at] > 0]
+    waiting.sort(key=lambda at: len(parts[at]), reverse=True)
+    while waiting:
+        few = max(_STEPPING // len(parts[waiting[0]]) ** 2, 1)
+        some, waiting = waiting[:few], waiting[few:]
+        merged = _merged([parts[at] for at in some], [merges[at] for at in some])
+        for at, rows in zip(some, merged, strict=True):
+            pooled[at] = rows
     return pooled
 
 
-def _alike(rows: Vectors) -> Rows:
-    """Return the cosines of all rows with each other, none with itself: float32[n, n]."""
-    unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(min=1e-9)
-    alike = np.empty((len(rows), len(rows)), np.float32)
-    stride = max(_ALONE // max(rows.size, 1), 1)
-    for start in range(0, len(rows), stride):
+def _merged(parts: Sequence[Vectors], merges: Sequence[int]) -> list[Vectors]:
+    """Return the parts, the longest first, with as many pairs of rows merged as is said of each.
+
+    In step: a merge is a dozen calls of numpy, whether for one part or for all.
+    """
+    begun = np.cumsum([0, *map(len, parts)])
+    sums = np.concatenate(parts)
+    unit: Vectors = sums / np.linalg.norm(sums, axis=1, keepdims=True).clip(min=1e-9)
+    width = len(parts[0])
+    alike = np.full((len(parts), width, width), -np.inf, np.float32)
+    for own, (start, end) in zip(alike, pairwise(begun), strict=True):
+        own[: end - start, : end - start] = _alike(unit[start:end])
+    alike[:, range(width), range(width)] = -np.inf
+    size = np.ones((len(parts), width), np.float32)
+    for step in range(merges[0]):
+        each = np.arange(sum(step < merge for merge in merges))
+        flat = alike[: len(each)].reshape(len(each), -1)
+        one, other = np.divmod(flat.argmax(axis=1), width)
+        first, second = size[each, one], size[each, other]
+        both = first + second
+        row = first[:, None] * alike[each, one] + second[:, None] * alike[each, other]
+        row /= both[:, None]
+        alike[each, one] = alike[each, :, one] = row
+        alike[each, other] = alike[each, :, other] = -np.inf
+        sums[begun[each] + one] += sums[begun[each] + other]
+        size[each, one], size[each, other] = both, 0.0
+    pooled: list[Vectors] = []
+    for own, (start, end) in zip(size, pairwise(begun), strict=True):
+        kept = np.flatnonzero(own[: end - start])
+        pooled.append(sums[start + kept] / own[kept, None])
+    return pooled
+
+
+def _alike(unit: Vectors) -> Rows:
+    """Return the cosines of unit rows with each other: float32[n, n]."""
+    alike = np.empty((len(unit), len(unit)), np.float32)
+    stride = max(_ALONE // max(unit.size, 1), 1)
+    for start in range(0, len(unit), stride):
         np.matmul(unit[start : start + stride], unit.T, out=alike[start : start + stride])
-    np.fill_diagonal(alike, -np.inf)
     return alike
 
 

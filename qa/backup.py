@@ -21,7 +21,8 @@ from filelock import FileLock, Timeout
 
 from embeddings.encoder import ModelInfo
 from qa.errors import HomeBusy, HomeUnusable, IndexUnusable
-from qa.index import Generations, LocalIndex, Manifest
+from qa.generations import Generations
+from qa.index import LocalIndex, Manifest
 from qa.store import ArticleStore
 from qa.store.database import Database
 

@@ -20,7 +20,9 @@ from filelock import FileLock, Timeout
 
 from embeddings.vectors import Ids, VectorIndex
 from qa.errors import NewsqaError
-from qa.index import Generations, Manifest
+from qa.following import WRITING
+from qa.generations import Generations
+from qa.index import Manifest
 from qa.lexical import WordIndex
 from qa.store import ArticleStore, PassageStore
 from qa.store.database import Database, writable
@@ -259,7 +261,7 @@ def _left(home: Path, folder: Path | None, *, whole: bool) -> list[Finding]:
     try:
         with FileLock(home / "writer.lock", timeout=0):
             paths = [*home.glob("generations/.*"), *home.glob(".current.*")]
-            paths += [] if folder is None else folder.glob(".*")
+            paths += [] if folder is None else _parts(folder)
             found = [
                 Finding(path.relative_to(home).as_posix(), "left by one that was stopped", _REBUILD)
                 for path in paths
@@ -274,6 +276,15 @@ def _left(home: Path, folder: Path | None, *, whole: bool) -> list[Finding]:
             return found
     except (Timeout, OSError):  # at work, or nothing can be written
         return []
+
+
+def _parts(folder: Path) -> Iterator[Path]:
+    """Yield what is half-written in a generation, but for vectors that are written just now."""
+    try:
+        with FileLock(folder / WRITING, timeout=0):
+            yield from folder.glob(".*")
+    except Timeout:
+        yield from (path for path in folder.glob(".*") if not path.match(".vectors-*"))
 
 
 def _column(connection: sqlite3.Connection, query: str, *values: object) -> list[Any]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from qa.answer_types import AnswerType, marked, wanted
 from qa.candidates import Candidate
@@ -37,6 +38,9 @@ rightly, elsewhere 3 fewer."""
 LONG = 120
 """Code points; of a Chinese sentence that is longer, only the part between semicolons is quoted
 that holds what answers, of an English one that is twice as long."""
+
+REMEMBERED = 256
+"""Sentences whose words are: eight for each question that is being answered, and some to spare."""
 
 _CLAUSE = re.compile(r"(?:[^；;]|;(?!\s))+[；;]?")
 
@@ -196,5 +200,11 @@ def _short(hit: Hit, span: Span, marks: Sequence[Span]) -> Span:
 
 def _alike(one: str, other: str) -> bool:
     """Say whether two sentences use mostly the same words (Jaccard of 0.8 or more)."""
-    ones, others = set(words(one)), set(words(other))
+    ones, others = _word_set(one), _word_set(other)
     return len(ones & others) >= 0.8 * len(ones | others)
+
+
+@lru_cache(REMEMBERED)
+def _word_set(text: str) -> frozenset[str]:
+    """Return the words of a sentence, which is compared with several."""
+    return frozenset(words(text))

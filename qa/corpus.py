@@ -17,8 +17,10 @@ from filelock import FileLock, Timeout
 from embeddings.encoder import Encoder
 from qa.articles import READER
 from qa.backup import finish_restore, restoring
+from qa.embedding import BATCH
 from qa.errors import ArticleRefused, HomeBusy, HomeUnusable, SyncRefused
-from qa.index import BATCH, Generations, LocalIndex, Manifest, Progress
+from qa.generations import Generations
+from qa.index import LocalIndex, Manifest, Progress
 from qa.sources import Item, Sweep, Unchanged
 from qa.store import ArticleStore, Draft, Finished, Outcome
 from qa.types import Article
@@ -324,9 +326,9 @@ class Corpus:
             return
         try:
             with self._lock.acquire(timeout=0):
-                index.catch_up(self.articles, encoder)
-                # It may have been stopped in withdrawing an article.
+                # It may be withdrawing an article, and nothing tells so once that is taken in.
                 self._generations.forget_earlier()
+                index.catch_up(self.articles, encoder)
         except Timeout:
             pass
         except (HomeUnusable, OSError) as error:

@@ -1,6 +1,7 @@
 """Article to passages: runs of whole sentences, sized for the encoder, each knowing its article."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from qa.types import Article, Passage, Span
 
@@ -22,11 +23,27 @@ def split_passages(
     paragraph once it is at least half full. `room` is what the encoder can take, header included;
     only a single sentence longer than that makes a passage that exceeds it.
     """
-    counts = count_tokens([span.of(article.text) for span in article.sentences])
-    limit = min(target, room - count_tokens([embedded_text(article, "")])[0])
-    return tuple(
-        _passage(article, first, last) for first, last in _runs(article, counts, max(limit, 1))
-    )
+    (passages,) = split_each([article], count_tokens, room, target)
+    return passages
+
+
+def split_each(
+    articles: Sequence[Article],
+    count_tokens: CountTokens,
+    room: int,
+    target: int = TARGET_TOKENS,
+) -> Iterator[tuple[Passage, ...]]:
+    """Yield each article's passages, as `split_passages` makes them, counting once for all."""
+    texts = [[embedded_text(article, ""), *_sentences(article)] for article in articles]
+    counted = iter(count_tokens([text for own in texts for text in own]))
+    for article, own in zip(articles, texts, strict=True):
+        header, *counts = islice(counted, len(own))
+        limit = max(min(target, room - header), 1)
+        yield tuple(_passage(article, *run) for run in _runs(article, counts, limit))
+
+
+def _sentences(article: Article) -> list[str]:
+    return [span.of(article.text) for span in article.sentences]
 
 
 def embedded_text(article: Article, text: str) -> str:

@@ -7,9 +7,9 @@ jieba keeps its 349,045 words and whatever they begin with in a dict, which take
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,6 +25,9 @@ LAYOUT = 1
 LONGEST = 16
 """Characters of the dictionary's longest word."""
 
+REMEMBERED = 1_000
+"""Pieces between two marks whose words are: for one question half of what is cut was cut before."""
+
 # What jieba cuts as one piece, and what is a word each; its twin in Rust is given Chinese alone.
 _BLOCKS = re.compile("([\u4e00-\u9fd5a-zA-Z0-9+#&._%-]+)|(\r\n|.)", re.DOTALL)
 _CHINESE = re.compile("[\u4e00-\u9fd5]+")
@@ -36,8 +39,11 @@ def cut(text: str, *, unknown: bool = True) -> Iterator[str]:
     >>> list(cut("市长龚正")), list(cut("市长龚正", unknown=False))
     (['市长', '龚正'], ['市长', '龚', '正'])
     """
-    words: Iterator[str] = _segmenter().cut(text, HMM=unknown)
-    return words
+    for block, mark in _BLOCKS.findall(text):
+        if mark:
+            yield mark
+        else:
+            yield from _cut(block, unknown)
 
 
 def cut_for_search(text: str) -> Iterator[str]:
@@ -53,7 +59,9 @@ def cut_for_search(text: str) -> Iterator[str]:
         elif rust and _CHINESE.fullmatch(block):
             yield from rust(block)
         else:
-            yield from _segmenter().cut_for_search(block)
+            for word in _cut(block, True):
+                yield from _inside(word)
+                yield word
 
 
 def cut_in_bulk() -> None:
@@ -131,29 +139,35 @@ class _Segmenter(jieba.Tokenizer):  # type: ignore[misc]  # jieba has no types
         self.FREQ = words
         self.initialized = True
 
-    def get_DAG(self, sentence: str) -> dict[int, dict[int, float]]:
-        """Return for each place the places where a word from there may end, and its weight."""
-        words_at, weights = self._words.keys_of.iter_prefixes_with_ids, self._words.weights
-        graph = {}
-        for at in range(len(sentence)):
-            ends = {
-                at + len(word) - 1: weights[key]
-                for word, key in words_at(sentence[at : at + LONGEST])
-            }
-            graph[at] = ends or {at: self._words.rarest}
-        return graph
+    def get_DAG(self, sentence: str) -> None:
+        """Do nothing: `calc` looks words up as it goes, in three quarters of the time of both."""
 
-    def calc(
-        self,
-        sentence: str,
-        DAG: Mapping[int, Mapping[int, float]],
-        route: dict[int, tuple[float, int]],
-    ) -> None:
+    def calc(self, sentence: str, DAG: None, route: dict[int, tuple[float, int]]) -> None:  # noqa: ARG002
         """Set for each place the weight of the likeliest words from there, and the first's end."""
+        words_at, weights = self._words.keys_of.iter_prefixes_with_ids, self._words.weights
+        rarest = self._words.rarest
         route[len(sentence)] = (0.0, 0)
         for at in range(len(sentence) - 1, -1, -1):
-            ends = DAG[at].items()
-            route[at] = max((weight + route[end + 1][0], end) for end, weight in ends)
+            most, last = -math.inf, at
+            for word, key in words_at(sentence[at : at + LONGEST]):  # the longest comes last
+                end = at + len(word)
+                weight = weights[key] + route[end][0]
+                if weight >= most:
+                    most, last = weight, end - 1
+            route[at] = (rarest + route[at + 1][0], at) if most == -math.inf else (most, last)
+
+
+@lru_cache(REMEMBERED)
+def _cut(block: str, unknown: bool) -> tuple[str, ...]:
+    return tuple(_segmenter().cut(block, HMM=unknown))
+
+
+def _inside(word: str) -> Iterator[str]:
+    """Yield the words of two and then of three characters inside a longer word."""
+    for length in range(2, min(len(word), 4)):
+        for at in range(len(word) - length + 1):
+            if frequency(inner := word[at : at + length]):
+                yield inner
 
 
 @cache

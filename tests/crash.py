@@ -28,7 +28,8 @@ from random import Random
 from typing import Any
 
 import embeddings.vectors
-import qa.index
+import qa.embedding
+import qa.following
 from embeddings.encoder import open_encoder
 from embeddings.models import BUILT_IN
 from qa.backup import backup, restore
@@ -109,9 +110,11 @@ class Writer:
     pool: Texts = field(default_factory=texts)
 
     def run(self) -> None:
-        # Files are written and merged at nearly every call.
-        qa.index.SAVE_AT_LEAST = embeddings.vectors.MERGE_AT_LEAST = 20
-        qa.index.BATCH = 16
+        # Files are written and merged at nearly every call, in a thread once there are some
+        # vectors, and these are kept as sketches once there are more: now so and now so.
+        qa.following.SAVE_AT_LEAST = embeddings.vectors.MERGE_AT_LEAST = 20
+        qa.following.ASIDE, embeddings.vectors.LARGE = 60, 150
+        qa.embedding.BATCH = 16
         self.random = Random(self.seed)
         # A folder that is as the home has it, and never empty.
         self.files = self.folder / f"{self.name}.files"

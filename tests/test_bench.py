@@ -6,7 +6,7 @@ import pytest
 
 from tests.bench import report
 from tests.bench.__main__ import MEASURES, ROWS
-from tests.bench.report import Row, missed, table
+from tests.bench.report import Report, Row, missed, table
 from tests.evaluation import README
 
 
@@ -21,7 +21,7 @@ from tests.evaluation import README
     ],
 )
 def test_a_bound_is_kept_or_missed(row: Row, kept: bool) -> None:
-    figures = {"m": {"x": 3.0, "date": "2026-01-01"}}
+    figures: Report = {"m": {"x": 3.0, "date": "2026-01-01"}}
     assert row.kept(figures["m"]) is kept
     assert missed(figures, (row,)) == ([] if kept else [f"m.x is 3.0, not {row.bound}"])
     assert ("**missed**" in table(figures, (row,))) is not kept

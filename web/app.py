@@ -2,11 +2,11 @@
 
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from pydantic import SecretStr
 
@@ -18,6 +18,7 @@ from web import health, page, problems, routes
 from web.access import NO_KEY
 from web.assets import read_assets
 from web.head import Head
+from web.headers import OwnHeaders
 from web.limits import BodyLimit
 from web.origins import Origins
 from web.rebuilds import Rebuilds
@@ -25,29 +26,11 @@ from web.streams import Streams
 
 logger = logging.getLogger(__name__)
 
-POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-}
-"""On every answer: nothing but our own files runs, readers' questions go nowhere, no browser shows
-an article that was removed or mixes two versions of the page, and no other site's page frames ours
-or draws an answer in; one that may embed newsqa fetches, which CORS allows and these do not bar."""
-
 RETRY_SECONDS = 10.0
 """Between attempts to open a model or an index that cannot be opened."""
 
 SETTLE_SECONDS = 2.0
 """From when questions can be answered to what can wait, so that the first of them come before."""
-
-DOCS_POLICY = f"{POLICY}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
-"""Swagger UI styles itself from its script."""
 
 
 def create_app(
@@ -87,7 +70,7 @@ def create_app(
     problems.install(app)
     app.add_middleware(Origins, allowed=origins, guarded=bool(operator_key))
     health.count_requests(app)
-    app.middleware("http")(_with_headers)
+    app.add_middleware(OwnHeaders)
     app.add_middleware(Head)
     app.include_router(page.router)
     app.include_router(routes.router)
@@ -129,14 +112,3 @@ def _open(app: FastAPI, closing: threading.Event) -> None:
     if not closing.wait(SETTLE_SECONDS):
         read_assets()
         app.state.suggestions.run(closing)
-
-
-async def _with_headers(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    response = await call_next(request)
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.url.path == "/docs":
-        response.headers["Content-Security-Policy"] = DOCS_POLICY
-    return response

@@ -1,6 +1,5 @@
 """What an operator's tools ask: alive, ready, and in numbers."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPMethod
 from time import perf_counter
@@ -9,11 +8,14 @@ from typing import Literal
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram
 from prometheus_client import generate_latest as exposition
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.engine import Engine
 from qa.types import Mode
 
 router = APIRouter(tags=["operation"])
+
+_METHODS = frozenset(HTTPMethod)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Ready:
 
 
 @router.get("/healthz")
-def healthz() -> dict[str, str]:
+async def healthz() -> dict[str, str]:
     """Say that the process is alive."""
     return {"status": "ok"}
 
@@ -50,26 +52,39 @@ def metrics(request: Request) -> Response:
 
 def count_requests(app: FastAPI) -> None:
     """Count every request of the app and time it, by route."""
-    registry = app.state.registry = CollectorRegistry()
-    requests = Counter(
-        "newsqa_requests_total",
-        "Requests answered.",
-        ["method", "route", "status"],
-        registry=registry,
-    )
-    seconds = Histogram(
-        "newsqa_request_seconds", "Seconds until the answer began.", ["route"], registry=registry
-    )
+    app.state.registry = CollectorRegistry()
+    app.add_middleware(_Counting, registry=app.state.registry)
 
-    @app.middleware("http")
-    async def count(
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
+
+class _Counting:
+    """Middleware that counts and times; made of functions it would take 0.5 ms of each request."""
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self._app = app
+        self._requests = Counter(
+            "newsqa_requests_total",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "newsqa_request_seconds",
+            "Seconds until the answer began.",
+            ["route"],
+            registry=registry,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and count it when its answer begins."""
         begun = perf_counter()
-        response = await call_next(request)
-        # The route's pattern, never the address itself, and no invented method: labels stay few.
-        route = getattr(request.scope.get("route"), "path", "none")
-        method = request.method if request.method in set(HTTPMethod) else "other"
-        requests.labels(method, route, response.status_code).inc()
-        seconds.labels(route).observe(perf_counter() - begun)
-        return response
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                # The route's pattern, never the address, and no invented method: labels stay few.
+                route = getattr(scope.get("route"), "path", "none")
+                method = scope["method"] if scope["method"] in _METHODS else "other"
+                self._requests.labels(method, route, message["status"]).inc()
+                self._seconds.labels(route).observe(perf_counter() - begun)
+            await send(message)
+
+        await self._app(scope, receive, counted)

@@ -2,14 +2,15 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from embeddings.models import ModelUnusable
 from qa.errors import (
@@ -119,7 +120,7 @@ def install(app: FastAPI) -> None:
     Call it before any other middleware is added: an unforeseen error becomes a response here, so
     that what lies around it counts it and gives it headers like any other.
     """
-    app.middleware("http")(_unforeseen)
+    app.add_middleware(_Unforeseen)
     app.add_exception_handler(NewsqaError, _foreseen)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -148,14 +149,28 @@ def _response(document: dict[str, Any], headers: Any = None) -> JSONResponse:
     return JSONResponse(document, document["status"], headers, MEDIA_TYPE)
 
 
-async def _unforeseen(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    try:
-        return await call_next(request)
-    except Exception as error:
-        logger.exception("%s %s failed", request.method, request.url.path)
-        return _response(problem(error))
+class _Unforeseen:
+    """Middleware that makes an error a problem document, unless an answer has begun."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            logger.exception("%s %s failed", scope["method"], scope["path"])
+            await _response(problem(error))(scope, receive, send)
 
 
 async def _foreseen(_: Request, error: Exception) -> JSONResponse:

@@ -1,7 +1,8 @@
 """A sentence to the persons, places, organisations and works that it names."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from qa.answer_types.english_names import names
@@ -59,17 +60,18 @@ class _Word(NamedTuple):
     kind: str
 
 
-def _words(low: str) -> list[_Word]:
+@lru_cache(maxsize=256)  # what fits is read again to be marked
+def _words(low: str) -> tuple[_Word, ...]:
     if low.isascii():
-        return []
+        return ()
     found, at = [], 0
     for word in cut(low):
         found.append(_Word(Span(at, at + len(word)), word, part_of_speech(word)))
         at += len(word)
-    return found
+    return tuple(found)
 
 
-def _noun_runs(words: list[_Word]) -> Iterator[tuple[Span, _Word]]:
+def _noun_runs(words: Sequence[_Word]) -> Iterator[tuple[Span, _Word]]:
     """Yield for each noun the run of nouns that ends with it, and the noun."""
     begun = None
     for word in words:

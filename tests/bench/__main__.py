@@ -87,9 +87,7 @@ ROWS = (
         "`/ask` while another process rebuilds",
         "{rebuilding_ms:.0f} ms, {ratio:.1f} times; the slowest {slowest_rebuilding_ms:.0f} ms",
     ),
-    Row(
-        "start", "start to first answer, 10,000 passages", _STARTED, "seconds", at_most=1.5
-    ),
+    Row("start", "start to first answer, 10,000 passages", _STARTED, "seconds", at_most=1.5),
     Row("start", "resident memory, serving them", _RESIDENT, "mb", at_most=450),
     Row("start 1,000,000", "the same, 1,000,000 passages", _STARTED, "seconds", at_most=2.5),
     Row("start 1,000,000", "resident memory, serving them", _RESIDENT, "mb", at_most=1600),

@@ -16,13 +16,15 @@ from unittest.mock import patch
 import jieba
 import numpy as np
 
-import qa.index
+import qa.embedding
+import qa.following
 from embeddings.encoder import Encoder, Encoding, ModelInfo, TokenVectors
 from embeddings.late import pack
 from embeddings.tokens import Role
 from embeddings.vectors import Vectors
 from qa.corpus import Corpus
-from qa.index import FORMAT, Generations
+from qa.generations import Generations
+from qa.index import FORMAT
 from qa.store import Draft, PassageStore
 from qa.types import Article, Span
 
@@ -56,8 +58,12 @@ def _make(home: Path, passages: int, encoder: Encoder) -> None:
     corpus = Corpus(home, lambda _: encoder, encoder.model.name)
     # What would take hours, and say no more: pooling noise, cutting what is cut.
     with (
-        patch.object(qa.index, "pack", lambda *_: packed[random.integers(len(packed))]),
-        patch.object(qa.index, "words", str.split),
+        patch.object(
+            qa.embedding,
+            "pack_each",
+            lambda tokens, *_: (packed[random.integers(len(packed))] for _ in tokens),
+        ),
+        patch.object(qa.following, "words", str.split),
     ):
         corpus.articles.put(_articles(passages // SENTENCES))
         corpus.rebuild()

@@ -68,6 +68,18 @@ def test_callers_that_wait_share_a_batch_and_urgent_ones_go_first() -> None:
     assert graph.batches == [[100], [10, 11, 12, 13], [100, 100]]
 
 
+def test_texts_of_like_length_go_together_whosever_they_are() -> None:
+    graph = _Graph()
+    batches = Batches(graph.run, 1)
+    first = batches.submit(_texts(100), urgent=True)
+    assert graph.working.acquire(timeout=30)
+    waiting = [batches.submit(_texts(*each), urgent=True) for each in ([128, 40, 20], [125, 38])]
+    graph.may_work.set()
+    for outputs in (first, *waiting):
+        list(outputs)
+    assert graph.batches == [[100], [125, 128], [20, 38, 40]]
+
+
 def test_idle_cores_share_one_call() -> None:
     graph = _Graph()
     outputs = Batches(graph.run, 2).submit(_texts(*[30] * 8), urgent=True)

@@ -1,13 +1,16 @@
 """Token vectors in few bytes still tell which text a question's tokens find their like in."""
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from embeddings import late
 from embeddings.encoder import Encoder, TokenVectors
-from embeddings.late import Match, count_parts, match, match_each, pack
+from embeddings.late import Match, count_parts, match, match_each, pack, pack_each
 from embeddings.vectors import Vectors
 
 DIMENSION = 24
@@ -53,6 +56,27 @@ def test_company_changes_nothing(
     among = match(question, [*company, packed])[-1]
     assert among.whole == pytest.approx(alone.whole, abs=1e-5)
     assert np.allclose(among.parts, alone.parts, atol=1e-5)
+
+
+@given(several=st.lists(st.tuples(rows(len(TEXT)), st.sets(st.integers(1, 20))), max_size=20))
+def test_texts_are_packed_together_as_they_are_alone(
+    several: list[tuple[Vectors, set[int]]],
+) -> None:
+    tokens = [tokens_of(TEXT, vectors) for vectors, _ in several]
+    starts = [[0, *sorted(inner)] for _, inner in several]
+    together = list(pack_each(tokens, len(several) * [TEXT], starts))
+    assert together == [pack(own, TEXT, at) for own, at in zip(tokens, starts, strict=True)]
+
+
+def test_the_parts_of_many_texts_are_pooled_in_step() -> None:
+    """What merges rows runs once for many parts, not once for each."""
+    random = np.random.default_rng(0)
+    vectors = random.standard_normal((32, len(TEXT), DIMENSION)).astype(np.float32)
+    tokens = [tokens_of(TEXT, own) for own in vectors]
+    with patch.object(late, "_merged", wraps=late._merged) as merged:
+        assert len(list(pack_each(tokens, 32 * [TEXT], 32 * [[0, 3, 7, 11]]))) == 32
+    assert merged.call_count == 2
+    assert sum(len(call.args[0]) for call in merged.call_args_list) == 4 * 32
 
 
 @given(vectors=rows(len(TEXT)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
+from embeddings import pieces
 from embeddings.pieces import Pieces, has_pieces, write_pieces
 from embeddings.tokens import Cutter, WholeVocabulary
 
@@ -67,8 +69,17 @@ def test_so_is_text_of_pieces_that_overlap(small: Cutters, text: str) -> None:
     _assert_alike(small, [text])
 
 
-def test_many_texts_are_cut_in_their_order(small: Cutters) -> None:
-    _assert_alike(small, [number * "a" for number in range(200)])
+@pytest.mark.parametrize("window", [1, 100, 10_000])
+def test_many_texts_are_cut_in_their_order(small: Cutters, window: int) -> None:
+    with patch.object(pieces, "_WINDOW", window):
+        _assert_alike(small, [number * "a" for number in range(100)])
+
+
+def test_short_texts_share_a_vocabulary(small: Cutters) -> None:
+    """However many they are: to make one for each takes longer than all else."""
+    with patch.object(models, "Unigram", wraps=models.Unigram) as made:
+        small[0].cut(1_000 * ["a b"])
+    assert made.call_count == 1
 
 
 _KINDS: tuple[Callable[[], models.Model], ...] = (

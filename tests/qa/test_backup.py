@@ -216,9 +216,9 @@ class Stopped(BaseException):
         ("qa.backup", "_verify"),
         ("qa.backup", "_follow"),
         ("qa.backup", "_replace"),
-        ("qa.index.Generations", "adopt"),
-        ("qa.index.Generations", "_swap"),
-        ("qa.index.Generations", "_keep_only"),
+        ("qa.generations.Generations", "adopt"),
+        ("qa.generations.Generations", "_swap"),
+        ("qa.generations.Generations", "_keep_only"),
     ],
 )
 def test_stopped_anywhere_it_is_the_old_state_or_the_new(

@@ -8,11 +8,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-import qa.index
+import qa.following
 from qa.checkup import Finding, check
 from qa.corpus import Corpus
 from qa.errors import NewsqaError
+from qa.following import WRITING
 
 from .conftest import HashingEncoder, make_article, named
 
@@ -24,7 +26,7 @@ def open_corpus(home: Path) -> Corpus:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a home with every kind of file: vectors on disk, a version, a copy, one withdrawn."""
-    monkeypatch.setattr(qa.index, "SAVE_AT_LEAST", 1)
+    monkeypatch.setattr(qa.following, "SAVE_AT_LEAST", 1)
     corpus = open_corpus(tmp_path / "home")
     long = "\n".join(f"第{n}段，说的是茶。" + "很长的句子。" * 30 for n in range(4))
     corpus.add([named(make_article(id, f"{id}\n{long}")) for id in "abcd"])
@@ -190,6 +192,13 @@ def test_what_a_stopped_writer_left_is_told_and_a_rebuild_clears_it(home: Path) 
     open_corpus(home).rebuild()
     open_corpus(home).rebuild()
     assert check(home) == ()
+
+
+def test_vectors_that_are_written_just_now_were_left_by_nobody(home: Path) -> None:
+    with FileLock(current(home) / WRITING):
+        (current(home) / ".vectors-9.faiss.1").touch()
+        assert check(home) == ()
+    assert parts(check(home)) == {".vectors-9.faiss.1"}
 
 
 def test_articles_that_are_not_indexed_yet_are_told_and_the_next_opening_takes_them_in(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from tqdm import tqdm
 from typer.testing import CliRunner, Result
 
 from qa import cli
@@ -20,7 +21,7 @@ from qa.dictionary import Dictionary
 from qa.endpoint import Endpoint
 from qa.engine import Engine
 from qa.errors import HomeBusy
-from qa.index import Generations
+from qa.generations import Generations
 from qa.store import ArticleStore
 from qa.types import Answer
 from qa.writer import Writer
@@ -221,6 +222,24 @@ def test_rebuild_and_status_tell_of_the_index(run: Run, home: Path, ferry: Path)
     assert (rebuilt["articles"], rebuilt["passages"]) == (1, 1)
     assert after["index"]["fingerprint"] == before["index"]["fingerprint"]
     assert "1 articles" in run("status").stdout
+
+
+def test_a_rebuild_tells_what_it_does_when_all_articles_are_read(
+    run: Run, ferry: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full bar alone would look like a hang."""
+    shown = io.StringIO()
+    run("add", ferry)
+    monkeypatch.setattr(
+        cli,
+        "_progress",
+        lambda what, total: tqdm(desc=what, total=total, file=shown, mininterval=0),
+    )
+    run("rebuild")
+    lines = [line for line in shown.getvalue().replace("\n", "\r").split("\r") if line.strip()]
+    assert "writing words and vectors" in "".join(lines[:-1])
+    assert "1/1" in lines[-1]
+    assert "writing" not in lines[-1]
 
 
 def test_status_tells_of_token_vectors_and_of_what_a_rebuild_would_change(

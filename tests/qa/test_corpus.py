@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
 
 import qa.corpus
-import qa.index
+import qa.embedding
 from embeddings.encoder import Encoder
 from qa.corpus import Corpus
 from qa.errors import ArticleRefused, HomeBusy, IndexUnusable, SyncRefused
@@ -242,6 +243,29 @@ def test_a_home_without_token_vectors_gets_them_by_a_rebuild_and_loses_them_by_o
     assert found(full, "tea") == {"a0", "a1", "b0", "c0"}
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_withdrawal_that_is_stopped_leaves_nothing_in_the_generation_before(
+    corpus: Corpus, home: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    corpus.add([named(make_article("a", "Tea.")), named(make_article("b", "Coffee."))])
+    corpus.rebuild()
+    catch_up = LocalIndex.catch_up
+
+    def stopped(*arguments: Any) -> None:
+        if when == "after":
+            catch_up(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopping:
+        stopping.setattr(LocalIndex, "catch_up", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            corpus.remove(["a"])
+    again = Corpus(home, lambda _: HashingEncoder(), "hashing")
+
+    assert found(again, "tea") == set()
+    assert len(list((home / "generations").iterdir())) == 1
+
+
 def test_nothing_is_left_of_the_token_vectors_of_what_is_removed(
     corpus: Corpus, home: Path
 ) -> None:
@@ -455,14 +479,14 @@ def test_another_writer_has_its_turn_during_a_long_addition(corpus: Corpus, home
     seen = []
 
     def long() -> Iterable[Draft]:
-        yield from drafts("a", qa.index.BATCH)
+        yield from drafts("a", qa.embedding.BATCH)
         seen.append(other.add(drafts("b", 1)).count("added"))
         yield from drafts("c", 1)
 
     corpus.add(long())
 
     assert seen == [1]
-    assert len(found(corpus, "tea")) == qa.index.BATCH + 2
+    assert len(found(corpus, "tea")) == qa.embedding.BATCH + 2
 
 
 # Several processes.

@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from filelock import FileLock
 
 import embeddings.vectors
+import qa.embedding
+import qa.following
 import qa.index
 from embeddings.late import count_parts
 from embeddings.vectors import VectorIndex, Vectors
 from qa.errors import HomeUnusable, IndexUnusable
-from qa.index import FORMAT, Generations, Index, LocalIndex, Manifest
+from qa.generations import Generations
+from qa.index import FORMAT, Index, LocalIndex, Manifest
 from qa.lexical import WordIndex
 from qa.store import ArticleStore, PassageStore
 from qa.types import Article, Filters, Ranking
@@ -416,7 +420,7 @@ def test_a_crash_anywhere_is_repaired_by_catching_up(
     owner: type,
     step: str,
 ) -> None:
-    monkeypatch.setattr(qa.index, "SAVE_AT_LEAST", 1)
+    monkeypatch.setattr(qa.following, "SAVE_AT_LEAST", 1)
     local.add(TEA, SHIP)
     with monkeypatch.context() as broken:
         broken.setattr(owner, step, crash)
@@ -486,7 +490,7 @@ def test_words_are_taken_out_though_a_stopped_commit_left_its_files(
 def test_vectors_are_saved_now_and_then_and_only_the_rest_is_read(
     local: LocalCorpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(qa.index, "SAVE_AT_LEAST", 1)
+    monkeypatch.setattr(qa.following, "SAVE_AT_LEAST", 1)
     for n in range(5):
         local.add(make_article(f"n{n}", f"第{n}条。tea"))
 
@@ -501,10 +505,10 @@ def test_an_index_that_grows_is_of_another_kind_without_a_gap(
     local: LocalCorpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was there before answers until the index is made, what comes meanwhile included."""
-    monkeypatch.setattr(qa.index, "SAVE_AT_LEAST", 1)
+    monkeypatch.setattr(qa.following, "SAVE_AT_LEAST", 1)
     monkeypatch.setattr(embeddings.vectors, "LARGE", 40)
     local.add(*(make_article(f"n{n:02}", f"第{n}条。") for n in range(39)))
-    monkeypatch.setattr(qa.index, "ASIDE", 30)
+    monkeypatch.setattr(qa.following, "ASIDE", 30)
     making, go_on = threading.Event(), threading.Event()
     merged = VectorIndex.merged
 
@@ -528,6 +532,23 @@ def test_an_index_that_grows_is_of_another_kind_without_a_gap(
     assert len(dense(local.index, depth=100)) == 45
     assert local.open_again().kind.name == "sketched"
     assert answers(local.open_again()) == answers(local.index)
+
+
+def test_what_another_writes_just_now_is_left_and_what_it_was_stopped_in_is_cleared_away(
+    local: LocalCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qa.following, "SAVE_AT_LEAST", 1)
+    half = local.index.folder / ".vectors-9.faiss.1"
+    with FileLock(local.index.folder / qa.following.WRITING):
+        half.touch()
+        local.add(TEA)
+        assert half.exists()
+        assert not list(local.index.folder.glob("vectors-*.faiss"))
+
+    local.add(SHIP)
+
+    assert not half.exists()
+    assert list(local.index.folder.glob("vectors-*.faiss"))
 
 
 def test_a_question_merges_nothing_itself(
@@ -574,7 +595,7 @@ def test_a_text_is_encoded_once_however_often_it_occurs(local: LocalCorpus) -> N
 def test_progress_counts_every_article_once(
     local: LocalCorpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(qa.index, "BATCH", 3)
+    monkeypatch.setattr(qa.embedding, "BATCH", 3)
     local.articles.put([named(make_article(f"n{n}", f"第{n}条。")) for n in range(8)])
     told: list[int] = []
 
@@ -712,7 +733,7 @@ def damaged(
     request: pytest.FixtureRequest, local: LocalCorpus, monkeypatch: pytest.MonkeyPatch
 ) -> LocalCorpus:
     """Return an index with words and vectors on disk, damaged in one of these ways."""
-    monkeypatch.setattr(qa.index, "SAVE_AT_LEAST", 1)
+    monkeypatch.setattr(qa.following, "SAVE_AT_LEAST", 1)
     local.add(TEA, SHIP)
     local.index.close()
     DAMAGES[request.param](local.index.folder)
@@ -764,7 +785,7 @@ def test_lost_words_and_vectors_are_made_again(
     local: LocalCorpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They follow the passages' log, from its beginning if need be."""
-    monkeypatch.setattr(qa.index, "SAVE_AT_LEAST", 1)
+    monkeypatch.setattr(qa.following, "SAVE_AT_LEAST", 1)
     local.add(TEA, SHIP)
     local.remove("ship")
     shutil.rmtree(local.index.folder / "words")
@@ -962,6 +983,29 @@ def test_at_most_two_generations_are_kept(
 
     assert len(set(built)) == 4
     assert sorted((tmp_path / "generations").iterdir()) == sorted(built[-2:])
+
+
+def test_a_generation_is_deleted_while_somebody_merges_there(
+    generations: Generations, local: LocalCorpus
+) -> None:
+    built = [generations.build(local.articles, local.encoder) for _ in range(2)]
+    stop = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            with suppress(FileNotFoundError):
+                (built[0].folder / f"{number}").touch()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        generations.forget_earlier()
+    finally:
+        stop.set()
+        writer.join()
+    assert generations.all() == [built[1].folder]
 
 
 @pytest.mark.parametrize("step", ["catch_up", "close"])

@@ -1,6 +1,7 @@
 """Passages lose what their language gives any passage; questions and rankings lose nothing."""
 
 from pathlib import Path
+from unittest.mock import Mock, patch
 
 import numpy as np
 
@@ -43,6 +44,21 @@ def test_a_passage_loses_its_languages_mean(
         neutral = neutral_encoder.encode(texts, "passage").vectors
         assert neutral.dtype == np.float32
         assert np.allclose(neutral, plain - lost, atol=1e-3)
+
+
+def test_token_vectors_lose_theirs_where_they_are(
+    encoder: Encoder, neutral_encoder: NeutralEncoder
+) -> None:
+    """Those of a rebuild's call are too many to hold twice."""
+    made = encoder.encode(CHINESE, "passage", tokens=True)
+    plain = [part.vectors.copy() for part in made.tokens]
+    with patch.object(neutral_encoder, "_encoder", Mock(encode=Mock(return_value=made))):
+        neutral = neutral_encoder.encode(CHINESE, "passage", tokens=True)
+    for before, given, after in zip(plain, made.tokens, neutral.tokens, strict=True):
+        lost = before - after.vectors
+        assert after.vectors is given.vectors
+        assert np.abs(lost).max() > 0.01
+        assert np.allclose(lost, lost[0], atol=1e-6)
 
 
 def test_within_a_language_meaning_ranks_as_before(

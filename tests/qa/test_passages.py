@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from embeddings.encoder import Encoder
 from qa.articles import Reading, read_articles
-from qa.passages import HEADER_TITLE, TARGET_TOKENS, embedded_text, split_passages
+from qa.passages import HEADER_TITLE, TARGET_TOKENS, embedded_text, split_each, split_passages
 from qa.types import Article
 
 from .conftest import HashingEncoder, make_article
@@ -73,6 +74,16 @@ def test_no_passage_is_longer_than_the_real_tokenizer_allows(encoder: Encoder, r
     for text in AWKWARD:
         article = make_article("a", text, title=text[:300], published="2021-10-27T11:03+08:00")
         assert_lawful(article, room, encoder, TARGET_TOKENS)
+
+
+@given(st.lists(_text, max_size=5), st.integers(30, 300))
+def test_articles_are_split_together_as_they_are_alone(texts: list[str], room: int) -> None:
+    """And their tokens are counted in one call."""
+    articles = [make_article(f"a{at}", text, title=text[:9]) for at, text in enumerate(texts)]
+    counting = Mock(wraps=count)
+    together = list(split_each(articles, counting, room))
+    assert counting.call_count == 1
+    assert together == [split_passages(article, count, room) for article in articles]
 
 
 def test_a_passage_holds_as_many_sentences_as_the_target_allows() -> None:

@@ -10,10 +10,11 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import qa.index
+import qa.embedding
 from embeddings.encoder import Encoding
 from embeddings.tokens import Role
-from qa.index import Generations, LocalIndex
+from qa.generations import Generations
+from qa.index import LocalIndex
 from qa.store import ArticleStore, PassageStore
 from tests.qa.conftest import HashingEncoder, make_article, named
 
@@ -69,7 +70,7 @@ LIVES = st.lists(st.integers(0, 3), max_size=6)
 def test_however_often_a_build_is_stopped_each_text_is_encoded_once(
     lengths: list[int], lives: list[int], token_vectors: bool
 ) -> None:
-    with TemporaryDirectory() as folder, patch.object(qa.index, "TEXTS", TEXTS):
+    with TemporaryDirectory() as folder, patch.object(qa.embedding, "TEXTS", TEXTS):
         articles, encoder = kept(Path(folder), lengths), MortalEncoder()
         index = built(Path(folder), articles, encoder, lives, token_vectors)
         assert len(encoder.encoded) == len(set(encoder.encoded)) == index.info.passages
@@ -83,7 +84,7 @@ def test_however_often_a_build_is_stopped_each_text_is_encoded_once(
 def test_an_index_that_is_stopped_in_catching_up_encodes_nothing_again(
     lengths: list[int], lives: list[int]
 ) -> None:
-    with TemporaryDirectory() as folder, patch.object(qa.index, "TEXTS", TEXTS):
+    with TemporaryDirectory() as folder, patch.object(qa.embedding, "TEXTS", TEXTS):
         articles, encoder = kept(Path(folder), lengths), MortalEncoder()
         index = LocalIndex.create(Path(folder, "generation"), encoder.model)
         for calls in [*lives, 1_000]:
@@ -115,7 +116,7 @@ def test_a_build_stopped_in_writing_loses_one_call_at_most(
 
     with (
         TemporaryDirectory() as folder,
-        patch.object(qa.index, "TEXTS", TEXTS),
+        patch.object(qa.embedding, "TEXTS", TEXTS),
         patch.object(PassageStore, "take", mortal(take)),
         patch.object(PassageStore, "keep", mortal(keep)),
     ):
@@ -129,6 +130,15 @@ def test_a_build_stopped_in_writing_loses_one_call_at_most(
         again = len(encoder.encoded) - index.info.passages
         assert again <= len(stops) * (2 * TEXTS - 1)
         index.close()
+
+
+def test_the_tokens_of_many_articles_are_counted_in_few_calls(tmp_path: Path) -> None:
+    """A call costs as much again as counting in it, where it is made for one article."""
+    articles, encoder = kept(tmp_path, 4 * qa.embedding.COUNTED * [1]), MortalEncoder()
+    with patch.object(MortalEncoder, "count_tokens", autospec=True) as counting:
+        counting.side_effect = HashingEncoder.count_tokens
+        built(tmp_path, articles, encoder).close()
+    assert counting.call_count == 4
 
 
 def built(

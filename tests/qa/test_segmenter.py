@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa import segmenter
 from qa.segmenter import LONGEST, cut, cut_for_search, frequency, part_of_speech
 
 
@@ -67,6 +68,13 @@ def test_each_word_has_its_frequency_and_part_of_speech() -> None:
 def test_what_is_no_word_has_neither(word: str, its_own: jieba.Tokenizer) -> None:
     assert not its_own.FREQ.get(word)
     assert (frequency(word), part_of_speech(word), part_of_speech(word, "x")) == (0, "", "x")
+
+
+def test_what_was_cut_is_not_cut_again() -> None:
+    segmenter._cut.cache_clear()
+    assert [*cut("市长龚正，市长龚正")] == ["市长", "龚正", "，", "市长", "龚正"]
+    assert [*cut_for_search("市长龚正！")] == ["市长", "龚正", "！"]
+    assert segmenter._cut.cache_info().misses == 1
 
 
 def test_no_word_is_longer_than_is_looked_for() -> None:

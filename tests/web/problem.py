@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from web.app import HEADERS
+from web.headers import HEADERS
 from web.problems import MEDIA_TYPE
 
 

@@ -1,12 +1,16 @@
 """The page, its policy, and what an operator's tools ask."""
 
+import inspect
 import re
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
+from starlette.middleware.base import BaseHTTPMiddleware
 
 from embeddings.encoder import Encoder
 from qa.corpus import Corpus
@@ -14,8 +18,9 @@ from qa.engine import Engine
 from qa.errors import IndexUnusable
 from qa.index import LocalIndex
 from web import app as application
-from web.app import HEADERS, create_app
+from web.app import create_app
 from web.assets import STATIC
+from web.headers import HEADERS
 
 from .problem import assert_problem
 
@@ -67,6 +72,17 @@ def test_readyz_notices_when_the_index_has_been_mended(
         assert_problem(client.post("/ask", json={"question": "x"}), 503)
         mended.set()
         wait_for(client, 200)
+
+
+def test_only_what_a_route_does_takes_a_thread_or_a_task(client: TestClient) -> None:
+    served = client.app
+    assert isinstance(served, FastAPI)
+    middleware: list[object] = [each.cls for each in served.user_middleware]
+    assert BaseHTTPMiddleware not in middleware
+    for route in served.routes:
+        if isinstance(route, APIRoute):
+            for needed in route.dependant.dependencies:
+                assert inspect.iscoroutinefunction(needed.call), (route.path, needed.call)
 
 
 def test_metrics_count_by_the_routes_pattern(client: TestClient) -> None:

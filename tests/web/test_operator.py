@@ -15,10 +15,11 @@ from embeddings.models import BUILT_IN
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary
 from qa.engine import Engine
-from qa.index import Generations
+from qa.generations import Generations
 from qa.neutral import NeutralEncoder
 from qa.sources import read_paths
-from web.app import POLICY, create_app
+from web.app import create_app
+from web.headers import POLICY
 from web.routes import operation
 
 from .operating import KEY, Gate, keyed, until

@@ -13,7 +13,8 @@ from fastapi.responses import Response
 
 from qa.corpus import Corpus
 from qa.errors import IndexUnusable
-from qa.index import Generations, Manifest
+from qa.generations import Generations
+from qa.index import Manifest
 from web.access import DENIED, Operator
 from web.page import serve_file
 from web.problems import described

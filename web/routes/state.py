@@ -1,4 +1,7 @@
-"""What the application holds, as its routes ask for it."""
+"""What the application holds, as its routes ask for it.
+
+They are coroutines because what is none is run in a thread of its own, for each request.
+"""
 
 from typing import Annotated
 
@@ -10,22 +13,22 @@ from web.rebuilds import Rebuilds
 from web.streams import Streams
 
 
-def _engine(request: Request) -> Engine:
+async def _engine(request: Request) -> Engine:
     engine: Engine = request.app.state.engine
     return engine
 
 
-def _streams(request: Request) -> Streams:
+async def _streams(request: Request) -> Streams:
     streams: Streams = request.app.state.streams
     return streams
 
 
-def _rebuilds(request: Request) -> Rebuilds:
+async def _rebuilds(request: Request) -> Rebuilds:
     rebuilds: Rebuilds = request.app.state.rebuilds
     return rebuilds
 
 
-def _suggestions(request: Request) -> Suggestions:
+async def _suggestions(request: Request) -> Suggestions:
     suggestions: Suggestions = request.app.state.suggestions
     return suggestions
 
