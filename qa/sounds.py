@@ -32,7 +32,8 @@ def syllables(text: str) -> list[str]:
     found: list[str] = []
     at = foreign = 0
     while at < len(text):
-        known = readings.prefixes(text[at : at + LONGEST])
+        # A NUL divides keys from values inside the trie: it must not be asked for one.
+        known = readings.prefixes(text[at : at + LONGEST].partition("\0")[0])
         if not known:
             at += 1
             continue

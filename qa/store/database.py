@@ -50,7 +50,9 @@ class Database:
             return
         # SQLite does not wait for its turn to switch a new file's mode: one opens it at a time.
         with FileLock(path.with_suffix(".lock")):
-            self.connection().executescript("PRAGMA journal_mode = WAL;" + schema)
+            # All of it or nothing: who is killed here leaves no file with some of the tables.
+            script = f"PRAGMA journal_mode = WAL; BEGIN; {schema} COMMIT;"
+            self.connection().executescript(script)
 
     def connection(self) -> sqlite3.Connection:
         """Return this thread's connection, opening it at first use."""

@@ -404,9 +404,10 @@ class PassageStore:
         return tuple(id for (id,) in rows)
 
     def intact(self) -> bool:
-        """Say whether SQLite finds the whole file as it should be."""
+        """Say whether SQLite finds the whole file as it should be, and it was begun at all."""
         check = self._database.connection().execute("PRAGMA quick_check(1)").fetchone()
-        return bool(check == ("ok",))
+        begun = self._number("SELECT count(*) FROM sqlite_master WHERE name = 'changes'")
+        return bool(check == ("ok",) and begun)
 
     def close(self) -> None:
         """Close this thread's connection."""

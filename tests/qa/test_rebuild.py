@@ -1,12 +1,14 @@
 """A build that is stopped is taken up where it was: nothing is encoded twice."""
 
+import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -155,3 +157,19 @@ def built(
             return Generations(home).build(articles, encoder, token_vectors=token_vectors)
     encoder.calls = 1_000
     return Generations(home).build(articles, encoder, token_vectors=token_vectors)
+
+
+@pytest.mark.parametrize("tables", ["", "CREATE TABLE progress (article_seq INTEGER);"])
+def test_a_build_stopped_before_it_had_its_tables_is_no_matter(tmp_path: Path, tables: str) -> None:
+    articles, encoder = kept(tmp_path, [2]), HashingEncoder()
+    begun = tmp_path / "generations" / ".building"
+    LocalIndex.create(begun, encoder.model).close()
+    for path in begun.glob("passages.*"):
+        path.unlink()
+    with closing(sqlite3.connect(begun / "passages.sqlite")) as file:
+        file.executescript(f"PRAGMA journal_mode = WAL; {tables}")
+
+    index = Generations(tmp_path).build(articles, encoder)
+
+    assert index.info.passages == 2
+    assert not [*(tmp_path / "generations").glob(".*")]

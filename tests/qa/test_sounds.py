@@ -1,6 +1,6 @@
 import sys
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pypinyin import lazy_pinyin
 from pypinyin.constants import PHRASES_DICT, RE_HANS
@@ -12,6 +12,8 @@ TEXTS = st.lists(st.sampled_from(PHRASES) | st.text(max_size=4)).map("".join)
 
 
 @given(TEXTS)
+@example("一定不是\0")
+@example("\0一\0\0定")
 def test_a_text_sounds_as_pypinyin_reads_it(text: str) -> None:
     assert syllables(text) == lazy_pinyin(text)
 
