@@ -404,10 +404,11 @@ class PassageStore:
         return tuple(id for (id,) in rows)
 
     def intact(self) -> bool:
-        """Say whether SQLite finds the whole file as it should be, and it was begun at all."""
+        """Say whether SQLite finds the whole file as it should be, and embeddings can be in it."""
         check = self._database.connection().execute("PRAGMA quick_check(1)").fetchone()
-        begun = self._number("SELECT count(*) FROM sqlite_master WHERE name = 'changes'")
-        return bool(check == ("ok",) and begun)
+        needed = "'progress', 'passages', 'token_vectors'"
+        there = self._number(f"SELECT count(*) FROM sqlite_master WHERE name IN ({needed})")
+        return bool(check == ("ok",) and there == 3)
 
     def close(self) -> None:
         """Close this thread's connection."""
