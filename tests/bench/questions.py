@@ -68,7 +68,7 @@ class Noted:
 def alone(home: Path, questions: Sequence[str]) -> Figures:
     """Return what `/ask` takes over HTTP, one question at a time, against its encoder's time.
 
-    `ratio` is the median of each question's own.
+    Both are the medians of the questions' fastest of ROUNDS, `ratio` that of each question's own.
     """
     encoder, read = _read(home, questions)
     encoding = [_fastest(partial(_encode, encoder, calls)) for calls in read]
