@@ -26,8 +26,8 @@ HEAD, HEAD_OF_FEWER, FEWER = 1_536, 4_096, 400_000
 """Vectors that are looked at after the scan: more where there are fewer to scan, and BESIDE as many
 as are asked for at least. As 300 questions are served, of a million vectors the first finds .996 of
 the ten and .965 of the hundred nearest, the second .999 and .988 and takes 2 ms more; of 100,000,
-.999 and .920, or .999 and .977 in 1 ms more. Those vectors are 85,759 real ones and what they become
-if moved a little; where a million are made of 10,000, a hundred of each, the first finds .970 of ten.
+.999 and .920, or .999 and .977 in 1 ms more. Those vectors are 85,759 real ones, and beyond them
+the same moved a little; of a million made from 10,000, a hundred of each, the first finds .970.
 """
 
 BESIDE = 12
