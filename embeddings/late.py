@@ -16,9 +16,10 @@ closeness and words hardly a difference is left (.932 .924 .921, .914 .926 .914,
 .983 .977 .981).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,11 +57,23 @@ class Match:
 
     Attributes:
         whole: in the whole text.
-        parts: in each of its parts alone, 0 where a part has no token; float32[parts].
+        parts: in each of its parts alone, 0 where a part has no token.
     """
 
     whole: float
-    parts: Rows
+    parts: tuple[float, ...]
+
+
+class Unpacked(NamedTuple):
+    """A text's pooled token vectors, part by part.
+
+    Attributes:
+        rows: float32[t, dim].
+        counts: uint16[parts], how many of them each part has.
+    """
+
+    rows: Rows
+    counts: NDArray[np.uint16]
 
 
 def pack(tokens: TokenVectors, text: str, starts: Sequence[int]) -> bytes:
@@ -107,7 +120,19 @@ def _parts(tokens: TokenVectors, text: str, starts: Sequence[int]) -> list[Vecto
 
 def count_parts(packed: bytes) -> int:
     """Return how many parts the packed text has."""
-    return int(np.frombuffer(packed, np.uint16, 1)[0])
+    return int.from_bytes(packed[:2], "little")
+
+
+def unpack(packed: bytes) -> Unpacked:
+    """Return the token vectors that were packed, as near as two bits a component tell them."""
+    parts = count_parts(packed)
+    counts = np.frombuffer(packed, np.uint16, parts, offset=2)
+    size, at = int(counts.sum()), 2 + 2 * parts
+    scales = np.frombuffer(packed, np.float16, size, offset=at).astype(np.float32)
+    codes = np.frombuffer(packed, np.uint8, offset=at + 2 * size)
+    width = len(codes) // size if size else 0
+    rows = np.take(_COMPONENTS, codes.reshape(size, width), mode="clip").view(np.float32)
+    return Unpacked(rows * scales[:, None], counts)
 
 
 def match(question: Vectors, packed: Sequence[bytes]) -> list[Match]:
@@ -115,24 +140,32 @@ def match(question: Vectors, packed: Sequence[bytes]) -> list[Match]:
     if not packed:
         return []
     if not len(question):
-        return [Match(0.0, np.zeros(count_parts(one), np.float32)) for one in packed]
-    counts = [np.frombuffer(one, np.uint16, count_parts(one), offset=2) for one in packed]
-    sizes = [int(count.sum()) for count in counts]
-    offsets = [2 + 2 * len(count) for count in counts]
-    rows = [(one, size, offset) for one, size, offset in zip(packed, sizes, offsets, strict=True)]
-    scales = np.concatenate([np.frombuffer(o, np.float16, n, offset=at) for o, n, at in rows])
+        return [Match(0.0, (0.0,) * count_parts(one)) for one in packed]
+    lengths = [count_parts(one) for one in packed]
+    begun = [2 + 2 * length for length in lengths]
+    # All are read at once: a hundred one by one take 0.3 ms more.
+    counts = np.frombuffer(_joined(packed, [2] * len(packed), begun), np.uint16)
+    firsts = np.cumsum([0, *lengths[:-1]])
+    sizes = np.add.reduceat(counts, firsts, dtype=np.int64).tolist()
+    ended = [at + 2 * size for at, size in zip(begun, sizes, strict=True)]
+    scales = np.frombuffer(_joined(packed, begun, ended), np.float16)
     width = -(-question.shape[1] // 4)
-    codes = np.concatenate(
-        [np.frombuffer(o, np.uint8, offset=at + 2 * n).reshape(n, width) for o, n, at in rows]
-    )
-    cosines = _cosines(question, scales, codes)
-    parts = _best(cosines, np.concatenate(counts))
-    lengths = np.array([len(count) for count in counts])
-    filled = np.concatenate(counts) > 0
-    told = np.add.reduceat(filled, np.cumsum(lengths) - lengths, dtype=np.uint16)
+    codes = np.frombuffer(_joined(packed, ended, map(len, packed)), np.uint8).reshape(-1, width)
+    parts = _best(_cosines(question, scales, codes), counts)
+    filled = counts > 0
+    told = np.add.reduceat(filled, firsts, dtype=np.uint16)
     wholes = _best(parts[filled], told).mean(axis=1).tolist()
-    each = np.split(parts.mean(axis=1), np.cumsum(lengths)[:-1])
-    return [Match(whole, own) for whole, own in zip(wholes, each, strict=True)]
+    means = iter(parts.mean(axis=1).tolist())
+    return [
+        Match(whole, tuple(islice(means, length)))
+        for whole, length in zip(wholes, lengths, strict=True)
+    ]
+
+
+def _joined(packed: Iterable[bytes], starts: Iterable[int], ends: Iterable[int]) -> bytes:
+    return b"".join(
+        [memoryview(one)[at:end] for one, at, end in zip(packed, starts, ends, strict=True)]
+    )
 
 
 def match_each(question: Vectors, texts: Sequence[Vectors]) -> list[float]:

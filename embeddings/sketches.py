@@ -1,14 +1,14 @@
 """A great many vectors, in two bits or six a component, to the nearest of them.
 
-A scan of sketches (product quantisation at four bits: Jégou, Douze and Schmid 2011; André,
-Kermarrec and Le Scouarnec 2017) tells which vectors may be the nearest, what is kept at six bits a
-component which of these are, and the last few are read from where they are kept in full, the truth,
-and compared exactly. Nothing depends on how the vectors lie, as lists of what is alike do: of a
-million vectors of news the ten nearest to a question are in 3/16 of 1,024 such lists for .95 only,
-which takes longer than to scan all sketches.
+Vectors lie in lists of what is alike. A scan of the sketches (product quantisation at four bits:
+Jégou, Douze and Schmid 2011; André, Kermarrec and Le Scouarnec 2017) in the lists that are nearest
+to a question tells which vectors may be the nearest, what is kept at six bits a component which of
+these are, and the last few are read from where they are kept in full, the truth, and compared
+exactly.
 """
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,13 +22,25 @@ from embeddings.exact import NONE, Ids, Part, Places, Vectors, best, find
 Truth = Callable[[Ids], tuple[Ids, Vectors]]
 """Ids, ascending, to those that are there, ascending, and their vectors, float32[n, dim]."""
 
-HEAD, HEAD_OF_FEWER, FEWER = 1_536, 4_096, 400_000
-"""Vectors that are looked at after the scan: more where there are fewer to scan, and BESIDE as many
-as are asked for at least. As 300 questions are served, of a million vectors the first finds .996 of
-the ten and .965 of the hundred nearest, the second .999 and .988 and takes 2 ms more; of 100,000,
-.999 and .920, or .999 and .977 in 1 ms more. Those vectors are 85,759 real ones, and beyond them
-the same moved a little; of a million made from 10,000, a hundred of each, the first finds .970.
+LISTS = 2_048
+"""Lists of what is alike, of many vectors."""
+
+SCANNED, SHARE = 150_000, 0.15
+"""Vectors whose sketches are scanned: about so many, and this share at least. As 300 questions to
+news are served, of a million vectors .998 of the ten and .983 to .987 of the hundred nearest are
+found, of 100,000, all of which are scanned, 1.000 and .979. Real ones were 20,000 to 40,943, beyond
+them the same moved a little. Where 73 % of the ten nearest were remnants of pages, which are near
+to every question and in any list, .996 were found, and .927 with lists that were trained otherwise.
 """
+
+LENGTH = 9.0
+"""How long a question is made before lists are ranked by their distance from it, in lengths of
+their middles. If it is short, wide lists come too late, in whose outskirts the nearest may be: of a
+million's 1,024 lists 32 held .939 of the ten for 3 lengths, .977 for 7.5 and .976 for 12.
+"""
+
+HEAD = 1_000
+"""Vectors that are looked at after the scan, and BESIDE as many as are asked for at least."""
 
 BESIDE = 12
 
@@ -42,10 +54,12 @@ FEW = 500
 TRIED = 50
 """Vectors that the recall is measured by."""
 
-_SAMPLE = 30_000  # to train on: 46 MB
+_SAMPLE = 60_000  # to train on: 92 MB
+_TOLD = 128  # vectors in a list, at least, where there are fewer than LISTS
 _SIZE = 4  # bytes
 _ROWS = 10_000  # read at a time: 15 MB
-_COMPONENTS = 3  # told by four bits
+_COMPONENTS = 2  # told by four bits
+_LEAST = 1e-9  # a length that is none
 _REFINED = 28  # read from the truth beside those that are asked for, at least
 
 
@@ -77,6 +91,8 @@ class Sketches:
         self.dimension = int(index.d)
         self._index = index
         self._bytes: Any = faiss.downcast_index(index.refine_index)
+        self._lists = int(_listed(index).nlist)
+        self._length = LENGTH * _middle(index)
         self._truth = truth
 
     @classmethod
@@ -84,7 +100,7 @@ class Sketches:
         """Return the vectors under these ids, ascending; one that is gone is left out."""
         faiss.omp_set_num_threads(1)
         random = np.random.default_rng(len(ids))
-        index = _empty(dimension)
+        index = _empty(dimension, min(LISTS, max(len(ids) // _TOLD, 1)))
         index.train(truth(_some(random, ids, _SAMPLE))[1])
         there = []
         for start in range(0, len(ids), _ROWS):
@@ -112,7 +128,7 @@ class Sketches:
 
     def _near(self, query: Vectors, depth: int, allowed: Ids | None, gone: Ids) -> Places:
         if allowed is None and not len(gone):
-            return self._scanned(query, min(self._enough(depth), len(self.ids)), _head(depth))
+            return self._scanned(query, min(self._enough(depth), len(self.ids)), _head(depth), 1)
         wanted = np.full(len(self.ids), allowed is None)
         if allowed is not None:
             wanted[find(self.ids, allowed)] = True
@@ -123,7 +139,8 @@ class Sketches:
         # As many that are wanted are looked at as where all are.
         head = self._enough(depth) * len(self.ids) // count
         if head <= min(MOST * self._enough(depth), len(self.ids)):
-            found = self._scanned(query, head, head // BESIDE)
+            more = len(self.ids) / count
+            found = self._scanned(query, head, math.ceil(2 * _head(depth) * more), more)
             found = found[wanted[found]]
             if len(found) >= _head(depth):
                 near: Places = found[: _head(depth)]
@@ -164,14 +181,25 @@ class Sketches:
 
     def _enough(self, depth: int) -> int:
         """Return how many are looked at after the scan for the best `depth`."""
-        return max(HEAD if len(self.ids) > FEWER else HEAD_OF_FEWER, BESIDE * depth)
+        return max(HEAD, BESIDE * depth)
 
-    def _scanned(self, query: Vectors, head: int, depth: int) -> Places:
-        """Return the `depth` nearest by six bits of the `head` nearest by sketch, best first."""
+    def _scanned(self, query: Vectors, head: int, depth: int, wider: float) -> Places:
+        """Return the `depth` nearest by six bits of the `head` nearest by sketch, best first.
+
+        `wider` times as many lists are looked into as where all vectors are wanted.
+        """
         depth = min(depth, head)
+        share = wider * max(SHARE, SCANNED / len(self.ids))
+        # Parameters keep bare pointers to each other: all live until this returns.
+        lists = faiss.IVFSearchParameters()
+        lists.nprobe = min(math.ceil(share * self._lists), self._lists)
+        mixed = faiss.SearchParametersPreTransform()
+        mixed.index_params = lists
         parameters = faiss.IndexRefineSearchParameters()
         parameters.k_factor = head / depth
-        return self._found(self._index, query, depth, parameters)
+        parameters.base_index_params = mixed
+        longer = self._length / max(float(np.linalg.norm(query)), _LEAST)
+        return self._found(self._index, query * longer, depth, parameters)
 
     def _compared(self, query: Vectors, depth: int, wanted: Any) -> Places:
         """Return the nearest by six bits of those that are wanted, best first."""
@@ -205,18 +233,41 @@ class Sketches:
         return type(self)(self._index, self.ids, kind, self._truth)
 
 
-def _empty(dimension: int) -> Any:
+def sketched(index: Any) -> bool:
+    """Say whether an index of FAISS that refines another is as it is made here."""
+    return isinstance(_listed(index), faiss.IndexIVFPQFastScan)
+
+
+def _listed(index: Any) -> Any:
+    """Return the lists of an index that refines them."""
+    base = faiss.downcast_index(index.base_index)
+    return faiss.downcast_index(base.index) if isinstance(base, faiss.IndexPreTransform) else base
+
+
+def _middle(index: Any) -> float:
+    """Return how long the middles of the lists are, on average."""
+    lists = _listed(index)
+    middles: Any = faiss.downcast_index(lists.quantizer)
+    rows = faiss.rev_swig_ptr(middles.get_xb(), lists.nlist * lists.d).reshape(-1, lists.d)
+    return float(np.linalg.norm(rows, axis=1).mean())
+
+
+def _empty(dimension: int, lists: int) -> Any:
     """Return an index without vectors, to be trained.
 
     Components are mixed (a random rotation): each then tells as much as another.
     """
     mixed = -(-dimension // _COMPONENTS) * _COMPONENTS
     rotation = faiss.RandomRotationMatrix(dimension, mixed)
-    scan = faiss.IndexPQFastScan(mixed, mixed // _COMPONENTS, 4, faiss.METRIC_INNER_PRODUCT)
+    scan = faiss.IndexIVFPQFastScan(
+        faiss.IndexFlatL2(mixed), mixed, lists, mixed // _COMPONENTS, 4, faiss.METRIC_INNER_PRODUCT
+    )
+    scan.by_residual = False  # one table of products serves all lists
+    scan.cp.spherical = False
+    scan.cp.min_points_per_centroid = scan.pq.cp.min_points_per_centroid = 1  # no warning
     compared = faiss.IndexScalarQuantizer(
         dimension, faiss.ScalarQuantizer.QT_6bit, faiss.METRIC_INNER_PRODUCT
     )
-    scan.pq.cp.min_points_per_centroid = 1  # no warning
     return faiss.IndexRefine(faiss.IndexPreTransform(rotation, scan), compared)
 
 

@@ -12,9 +12,13 @@ import threading
 import time
 import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import chain
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import tantivy
@@ -40,8 +44,15 @@ LISTED = 1_000
 among a million, 3,000 take 11 and 17. To pick from what an unlimited query finds takes 2 ms among
 100,000, whatever the share, and up to 16 among a million."""
 
+SOUGHT = 256
+"""Concepts that are remembered as one commit has them: each of a question's is asked for three
+times, for its weight and by two rankings."""
+
 WAIT_SECONDS = 600.0
 """How long a writer waits for another process's merging."""
+
+KEPT = 5_000
+"""Words of Chinese remembered with what they count as, 1 MB."""
 
 MAX_TOKEN = 64
 """Code points of a token; longer runs (base64, hostile input) say nothing and are left out."""
@@ -153,13 +164,15 @@ def sound_token(surname: str, given: str) -> str:
 
 def cut(text: str) -> list[str]:
     """Return the tokens of a piece of Chinese."""
-    found: list[str] = []
-    for token in cut_for_search(text):
-        if name := heard(token):
-            found.append(sound_token(*name))
-        if _WORD.search(token):
-            found.append(token)
-    return found
+    return [said for token in cut_for_search(text) for said in _said(token)]
+
+
+@lru_cache(KEPT)
+def _said(token: str) -> tuple[str, ...]:
+    """Return what a word counts as: itself, after its sound if it is a person's name."""
+    name = heard(token)
+    sounds = (sound_token(*name),) if name else ()
+    return (*sounds, token) if _WORD.search(token) else sounds
 
 
 def whole(match: re.Match[str]) -> list[str]:
@@ -208,7 +221,7 @@ class WordIndex:
         self._cursor = folder / "cursor"
         # The cursor tells when to look, so that no thread of its own need watch the files.
         self._index.config_reader(reload_policy="manual")
-        self._seen = -1
+        self._seen = -1, _View.of(self._index.searcher(), self._schema)
         self._merging: threading.Thread | None = None
 
     @property
@@ -292,11 +305,11 @@ class WordIndex:
 
     def __len__(self) -> int:
         """How many passages can be found."""
-        return int(self._searcher().num_docs)
+        return int(self._view().searcher.num_docs)
 
     def keys(self) -> list[int]:
         """Return the keys of all passages that can be found, ascending."""
-        searcher = self._searcher()
+        searcher = self._view().searcher
         if not searcher.num_docs:
             return []
         hits = searcher.search(tantivy.Query.all_query(), searcher.num_docs, count=False).hits
@@ -309,8 +322,8 @@ class WordIndex:
         A concept is as frequent as all the ways to say it together (Pirkola 1998), so a rare
         translation does not make a common word weighty.
         """
-        searcher = self._searcher()
-        return [_idf(searcher, sum(_frequency(searcher, p) for p in c)) for c in concepts]
+        view = self._view()
+        return [view.sought(concept).weight for concept in concepts]
 
     def rank(
         self, concepts: Sequence[Concept], depth: int, allowed: Sequence[int] | Keys | None = None
@@ -320,11 +333,11 @@ class WordIndex:
         Of the ways to say a concept the one that a passage says best counts, with the concept's
         own weight.
         """
-        searcher = self._searcher()
+        view = self._view()
         wanted = [
             (tantivy.Occur.Should, part)
             for concept in concepts
-            for part in self._parts(searcher, concept)
+            for part in view.sought(concept).parts
         ]
         if not wanted or depth < 1:
             return ()
@@ -335,41 +348,88 @@ class WordIndex:
             wanted.insert(0, (tantivy.Occur.Must, listed))
             allowed = None
         query = tantivy.Query.boolean_query(wanted)
-        return _best(searcher, query, depth, None if allowed is None else np.asarray(allowed))
-
-    def _parts(self, searcher: tantivy.Searcher, concept: Concept) -> Iterator[tantivy.Query]:
-        """Yield queries whose scores add up to the concept's; none if nothing tells it.
-
-        One query of all that add up takes two thirds of the time that a query of queries does.
-        """
-        told = {phrase: n for phrase in concept if (n := _frequency(searcher, phrase))}
-        if not told:
-            return
-        weight = _idf(searcher, sum(told.values()))
-        ways = [(self._phrase(phrase), weight / _own(searcher, phrase)) for phrase in told]
-        yield tantivy.Query.disjunction_max_query(
-            [tantivy.Query.boost_query(way, boost) for way, boost in ways]
-        )
-        said = tantivy.Query.boolean_query([(tantivy.Occur.Should, way) for way, _ in ways])
-        yield tantivy.Query.const_score_query(said, TOLD * weight)
-
-    def _phrase(self, phrase: Phrase) -> tantivy.Query:
-        if len(phrase) == 1:
-            (token,) = phrase
-            return tantivy.Query.term_query(self._schema, _field(token), token, index_option="freq")
-        return tantivy.Query.phrase_query(self._schema, "words", list(phrase))
+        return _best(view.searcher, query, depth, None if allowed is None else np.asarray(allowed))
 
     def _under(self, key: int) -> tantivy.Query:
         # By query: delete_documents_by_term finds no unsigned number and says nothing (0.27).
         return tantivy.Query.term_query(self._schema, "key", key)
 
-    def _searcher(self) -> tantivy.Searcher:
-        """Return a searcher over all that was committed, by this process or another."""
+    def _view(self) -> "_View":
+        """Return a view of all that was committed, by this process or another."""
         # The cursor is written after the commit: whoever reads it finds the commit there.
-        if (cursor := self.cursor) != self._seen:
+        cursor, view = self._seen
+        if (newest := self.cursor) != cursor:
             self._index.reload()
-            self._seen = cursor
-        return self._index.searcher()
+            view = _View.of(self._index.searcher(), self._schema)
+            self._seen = newest, view
+        return view
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """A concept as the passages of a view have it.
+
+    Attributes:
+        weight: its inverse document frequency.
+        parts: queries whose scores add up to the concept's; none if nothing tells it.
+    """
+
+    weight: float
+    parts: tuple[tantivy.Query, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The passages as of one commit."""
+
+    searcher: tantivy.Searcher
+    sought: Callable[[Concept], _Sought]
+
+    @classmethod
+    def of(cls, searcher: tantivy.Searcher, schema: tantivy.Schema) -> Self:
+        return cls(searcher, lru_cache(SOUGHT)(partial(_sought, searcher, schema)))
+
+
+def _sought(searcher: tantivy.Searcher, schema: tantivy.Schema, concept: Concept) -> _Sought:
+    """Return a concept as the searcher's passages have it.
+
+    One query of all that add up takes two thirds of the time that a query of queries does.
+    """
+    # As tantivy counts, who is gone is counted until its segment is merged; num_docs leaves it out.
+    passages = int(searcher.doc_freq("all", "all"))
+    held = {
+        token: int(searcher.doc_freq(_field(token), token))
+        for token in chain.from_iterable(concept)
+    }
+    # As many may hold a phrase as hold its rarest word.
+    each = [(phrase, min(held[token] for token in phrase)) for phrase in concept]
+    told = {phrase: n for phrase, n in each if n}
+    asked = _idf(passages, sum(n for _, n in each))  # a way that is named twice counts twice
+    if not told:
+        return _Sought(asked, ())
+    weight = _idf(passages, sum(told.values()))
+    ways = []
+    for phrase in told:
+        # What tantivy gives it: the sum of its words' idf.
+        own = sum(_idf(passages, held[token]) for token in phrase)
+        ways.append((_phrase(schema, phrase), weight / own))
+    best = tantivy.Query.disjunction_max_query(
+        [tantivy.Query.boost_query(way, boost) for way, boost in ways]
+    )
+    said = tantivy.Query.boolean_query([(tantivy.Occur.Should, way) for way, _ in ways])
+    return _Sought(asked, (best, tantivy.Query.const_score_query(said, TOLD * weight)))
+
+
+def _phrase(schema: tantivy.Schema, phrase: Phrase) -> tantivy.Query:
+    if len(phrase) == 1:
+        (token,) = phrase
+        return tantivy.Query.term_query(schema, _field(token), token, index_option="freq")
+    return tantivy.Query.phrase_query(schema, "words", list(phrase))
+
+
+def _idf(passages: int, frequency: int) -> float:
+    held = min(frequency, passages)
+    return math.log(1 + (passages - held + 0.5) / (held + 0.5))
 
 
 _Stamps = dict[str, list[int]]
@@ -477,22 +537,5 @@ def _among(allowed: Keys, keys: Keys) -> NDArray[np.bool_]:
     return there
 
 
-def _frequency(searcher: tantivy.Searcher, phrase: Phrase) -> int:
-    """Return how many passages may hold the phrase: as many as hold its rarest word."""
-    return min(int(searcher.doc_freq(_field(token), token)) for token in phrase)
-
-
 def _field(token: str) -> str:
     return "sounds" if token.startswith(SOUND) else "words"
-
-
-def _idf(searcher: tantivy.Searcher, frequency: int) -> float:
-    # As tantivy counts, who is gone is counted until its segment is merged; num_docs leaves it out.
-    passages = int(searcher.doc_freq("all", "all"))
-    held = min(frequency, passages)
-    return math.log(1 + (passages - held + 0.5) / (held + 0.5))
-
-
-def _own(searcher: tantivy.Searcher, phrase: Phrase) -> float:
-    """Return the weight that tantivy gives a phrase: the sum of its words' idf."""
-    return sum(_idf(searcher, _frequency(searcher, (token,))) for token in phrase)

@@ -266,10 +266,7 @@ def _matches(
     """Return the match of each passage that has token vectors, and of each of its sentences."""
     packed = index.token_vectors(keys)
     found = match(asked.tokens, list(packed.values()))
-    return {
-        key: (one.whole, tuple(map(float, one.parts[1:])))
-        for key, one in zip(packed, found, strict=True)
-    }
+    return {key: (one.whole, one.parts[1:]) for key, one in zip(packed, found, strict=True)}
 
 
 def _hits(
@@ -298,10 +295,12 @@ def _hits(
                 same = index.copies(article.id, filters)
                 if any(id in shown and _repeats(article, group, shown[id]) for id in same):
                     continue
-                if earlier := [id for id in index.earlier(article.id) if id in found]:
+                # What has no copies has none that is earlier.
+                before = index.earlier(article.id) if same or filters else ()
+                if earlier := [id for id in before if id in found]:
                     there = articles.find(earlier)
-                    before = [there[id] for id in earlier if id in there]
-                    article, group = _original(article, group, before, found)
+                    originals = [there[id] for id in earlier if id in there]
+                    article, group = _original(article, group, originals, found)
                     same = index.copies(article.id, filters)
                 found[article.id].remove(group)
                 shown[article.id] = article

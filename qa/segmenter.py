@@ -7,7 +7,7 @@ jieba keeps its 349,045 words and whatever they begin with in a dict, which take
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import version
@@ -16,6 +16,7 @@ from pathlib import Path
 import jieba
 import marisa_trie
 import numpy as np
+from jieba import finalseg
 
 from qa.prepared import prepared
 
@@ -28,9 +29,13 @@ LONGEST = 16
 REMEMBERED = 1_000
 """Pieces between two marks whose words are: for one question half of what is cut was cut before."""
 
+KEPT = 5_000
+"""Words remembered with those inside them, 1 MB."""
+
 # What jieba cuts as one piece, and what is a word each; its twin in Rust is given Chinese alone.
 _BLOCKS = re.compile("([\u4e00-\u9fd5a-zA-Z0-9+#&._%-]+)|(\r\n|.)", re.DOTALL)
 _CHINESE = re.compile("[\u4e00-\u9fd5]+")
+_LATIN_OR_ONE = re.compile("[a-zA-Z0-9]+|.")
 
 
 def cut(text: str, *, unknown: bool = True) -> Iterator[str]:
@@ -130,49 +135,65 @@ class _Words:
         return 0 if key is None else self.counts[key]
 
 
-class _Segmenter(jieba.Tokenizer):  # type: ignore[misc]  # jieba has no types
-    """jieba's own, less the dict that it looks words up in."""
-
-    def __init__(self, words: _Words) -> None:
-        super().__init__()
-        self._words = words
-        self.FREQ = words
-        self.initialized = True
-
-    def get_DAG(self, sentence: str) -> None:
-        """Do nothing: `calc` looks words up as it goes, in three quarters of the time of both."""
-
-    def calc(self, sentence: str, DAG: None, route: dict[int, tuple[float, int]]) -> None:  # noqa: ARG002
-        """Set for each place the weight of the likeliest words from there, and the first's end."""
-        words_at, weights = self._words.keys_of.iter_prefixes_with_ids, self._words.weights
-        rarest = self._words.rarest
-        route[len(sentence)] = (0.0, 0)
-        for at in range(len(sentence) - 1, -1, -1):
-            most, last = -math.inf, at
-            for word, key in words_at(sentence[at : at + LONGEST]):  # the longest comes last
-                end = at + len(word)
-                weight = weights[key] + route[end][0]
-                if weight >= most:
-                    most, last = weight, end - 1
-            route[at] = (rarest + route[at + 1][0], at) if most == -math.inf else (most, last)
-
-
 @lru_cache(REMEMBERED)
 def _cut(block: str, unknown: bool) -> tuple[str, ...]:
-    return tuple(_segmenter().cut(block, HMM=unknown))
+    """Return the words of a piece between two marks, as jieba finds them."""
+    found: list[str] = []
+    alone = at = 0  # from `alone` up to `at` each character is the likeliest word by itself
+    for end in _ends(block):
+        if end - at > 1:
+            found += _joined(block[alone:at], unknown)
+            found.append(block[at:end])
+            alone = end
+        at = end
+    found += _joined(block[alone:], unknown)
+    return tuple(found)
 
 
-def _inside(word: str) -> Iterator[str]:
-    """Yield the words of two and then of three characters inside a longer word."""
-    for length in range(2, min(len(word), 4)):
-        for at in range(len(word) - length + 1):
-            if frequency(inner := word[at : at + length]):
-                yield inner
+def _ends(block: str) -> Iterator[int]:
+    """Yield where each of the likeliest words ends.
+
+    jieba lists all words that there are and weighs them afterwards; at once it takes three quarters
+    of the time.
+    """
+    words = _words()
+    words_at, weights = words.keys_of.iter_prefixes_with_ids, words.weights
+    likeliest = [0.0] * (len(block) + 1)  # by place, the weight of what follows
+    ends = [0] * len(block)
+    for at in range(len(block) - 1, -1, -1):
+        most, last = -math.inf, 0
+        for word, key in words_at(block[at : at + LONGEST]):  # the longest comes last
+            end = at + len(word)
+            weight = weights[key] + likeliest[end]
+            if weight >= most:
+                most, last = weight, end
+        likeliest[at], ends[at] = (
+            (most, last) if last else (words.rarest + likeliest[at + 1], at + 1)
+        )
+    at = 0
+    while at < len(block):
+        at = ends[at]
+        yield at
 
 
-@cache
-def _segmenter() -> _Segmenter:
-    return _Segmenter(_words())
+def _joined(run: str, unknown: bool) -> Iterable[str]:
+    """Return the words of a run of characters that stand alone: names, say, that none lists."""
+    if len(run) < 2:
+        return (run,) if run else ()
+    if not unknown:
+        return _LATIN_OR_ONE.findall(run)
+    return run if frequency(run) else finalseg.cut(run)
+
+
+@lru_cache(KEPT)
+def _inside(word: str) -> tuple[str, ...]:
+    """Return the words of two and then of three characters inside a longer word."""
+    return tuple(
+        inner
+        for length in range(2, min(len(word), 4))
+        for at in range(len(word) - length + 1)
+        if frequency(inner := word[at : at + length])
+    )
 
 
 @cache

@@ -31,7 +31,7 @@ class Telling:
                 self._whole.update(whole(piece))
         uncut = "\n".join(self._uncut)
         # How a name sounds stands nowhere: that is known when it is cut.
-        self._sought = [word for word in asked if word in uncut or word.startswith(SOUND)]
+        self._sought = [word for word in asked if word in uncut or word[0] == SOUND]
         self.may_say = self._whole.intersection(asked).union(self._sought)
 
     @cached_property

@@ -1,7 +1,9 @@
 """VectorIndex against a dictionary and a product in numpy, over any history of changes."""
 
 from pathlib import Path
+from typing import Any
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -248,7 +250,7 @@ class Truth:
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sketches of few vectors, and few of these looked at."""
     monkeypatch.setattr(embeddings.vectors, "LARGE", 1_000)
-    monkeypatch.setattr(embeddings.sketches, "HEAD_OF_FEWER", 400)
+    monkeypatch.setattr(embeddings.sketches, "HEAD", 400)
     monkeypatch.setattr(embeddings.sketches, "FEW", 40)
 
 
@@ -307,6 +309,42 @@ def test_a_million_would_take_450_bytes_each_and_be_read_a_block_at_a_time(
         sizes.append(path.stat().st_size)
         assert most <= 600
     assert (sizes[1] - sizes[0]) / 1_500 <= 450
+
+
+@pytest.mark.usefixtures("soon")
+def test_of_many_a_share_is_scanned_and_what_is_alike_is_found_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A question reads the lists that are near to it, before and after the index was saved."""
+    monkeypatch.setattr(embeddings.sketches, "SCANNED", 1)
+    monkeypatch.setattr(embeddings.sketches, "_TOLD", 60)
+    random = np.random.default_rng(1)
+    middles = random.normal(size=(60, SIZE))
+    near = middles[np.arange(6_000) % 60] + 0.3 * random.normal(size=(6_000, SIZE))
+    truth, ids = Truth(np.arange(6_000), near.astype("f")), np.arange(6_000)
+    index = VectorIndex.of(ids, truth, SIZE)
+    index.save(tmp_path / "vectors.faiss")
+
+    counted: Any = faiss.cvar
+    for one in (index, VectorIndex.load(tmp_path / "vectors.faiss", truth)):
+        counted.indexIVF_stats.reset()
+        assert recall(one, truth) >= 0.95
+        assert 0 < counted.indexIVF_stats.ndis <= 0.3 * 20 * len(ids)
+
+
+@pytest.mark.usefixtures("soon")
+def test_sketches_that_were_made_otherwise_are_not_loaded(tmp_path: Path) -> None:
+    """Who loads them makes them anew from the truth."""
+    truth, ids, vectors = made_up(1_200)
+    index = VectorIndex.of(ids, truth, SIZE)
+    with pytest.MonkeyPatch.context() as patch:
+        flat = faiss.IndexRefineFlat(faiss.IndexPQFastScan(SIZE, SIZE // 2, 4))
+        flat.train(vectors)
+        patch.setattr(index._sealed, "_index", flat)
+        index.save(tmp_path / "vectors.faiss")
+
+    with pytest.raises(ValueError, match="no longer made"):
+        VectorIndex.load(tmp_path / "vectors.faiss", truth)
 
 
 @pytest.mark.usefixtures("soon")

@@ -235,8 +235,33 @@ def test_a_commit_does_not_wait_for_segments_to_be_merged(
     for each in (later, other):
         each.join()
     index.settle()
-    index._seen = -1
+    index._seen = -1, index._seen[1]
     assert keys(index, one("tea")) == [1, 2, 3]
+
+
+def test_a_concept_is_looked_up_once_until_the_next_commit(
+    index: WordIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[int] = []
+    idf = lexical._idf
+
+    def noted(passages: int, frequency: int) -> float:
+        looked_up.append(frequency)
+        return idf(passages, frequency)
+
+    monkeypatch.setattr(lexical, "_idf", noted)
+    index.apply([(1, ["tea"]), (2, ["tea", "pot"])], [], 1)
+
+    asked = [one("tea")]
+    (before,) = index.weights(asked)
+    once = len(looked_up)
+    assert [key for key, _ in index.rank(asked, 5)] == [1, 2]
+    assert [key for key, _ in index.rank(asked, 5, [2])] == [2]
+    assert index.weights(asked) == [before]
+    assert len(looked_up) == once
+
+    index.apply([(3, ["pot"])], [], 2)
+    assert index.weights(asked) > [before]
 
 
 def test_files_that_were_found_whole_are_read_again_only_when_they_change(
