@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve test check bench bench-scale screenshots eval eval-ablation eval-scale fit crash clean
+.PHONY: serve test check bench bench-scale screenshots eval eval-ablation eval-scale fit train crash clean
 
 serve: $(VENV)/.installed
 	$(BIN)/newsqa add --if-empty seeds
@@ -45,6 +45,15 @@ eval-scale: $(VENV)/.installed-dev
 # The weights of ranking, answers and confidence, over the indexes that `make eval` has made.
 fit: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.fit
+
+# The reader, from the sets whose licences allow it; what is kept between runs is in TRAINED.
+TRAINED ?= $(HOME)/.cache/newsqa/training
+TRAINING ?= $(or $(NEWSQA_DATA),../shared/data)
+train: $(VENV)/.installed-dev
+	$(BIN)/python -m qa.training --folder $(TRAINED) --reader embeddings/reader/reader.onnx \
+		--rows $(TRAINING)/train/cmrc2018_train.jsonl.gz $(TRAINING)/drcd:5000 \
+		$(TRAINING)/train/squad2_en_dev_half.jsonl.gz $(TRAINING)/train/qed_nq_dev.jsonl.gz \
+		$(TRAINING)/train/qamr.jsonl.gz:2500 $(TRAINING)/train/policyqa.jsonl.gz:1500
 
 # Writers killed at random moments, over and over; see tests/crash.py.
 crash: $(VENV)/.installed-dev

@@ -26,7 +26,8 @@ class ModelUnusable(Exception):
     """A model cannot be used as asked.
 
     ModelUnusable       the model is missing, damaged, or of a kind that cannot be run
-    └── ExportRefused   it cannot be exported; sentence-transformers may still run it
+    ├── ExportRefused   it cannot be exported; sentence-transformers may still run it
+    └── ReaderUnusable  a reader is missing, damaged, or for another model (embeddings/reader)
 
     Attributes:
         name: the model, as it was asked for.

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from qa.answer_types import AnswerType, marked, wanted
+from qa.answer_types import AnswerType, wanted
 from qa.candidates import Candidate
 from qa.conflicts import Told, asked_value, corrects, told, versions
 from qa.dictionary import Dictionary
 from qa.lexical import Concept, words
 from qa.lists import asks_for_several, enumeration
+from qa.marks import Marks
 from qa.search import Asked
 from qa.types import Hit, Passage, Span, Time
 from qa.when import asked_for
@@ -84,6 +85,7 @@ def claims(
     ranked: Sequence[Candidate],
     weights: Mapping[Concept, float],
     dictionary: Dictionary,
+    marks: Marks,
 ) -> Claims:
     """Return what the best of the candidates, at least one, state.
 
@@ -93,9 +95,9 @@ def claims(
     several = asks_for_several(question)
     if several and (items := listed(ranked[0])):
         return Claims((tuple(items),))
-    stated = [_quoted(question, group) for group in chosen(ranked, several)]
+    groups = [group[:MAX_QUOTES] for group in chosen(ranked, several)]
     if wanted(question).type is not AnswerType.NUMBER:
-        return Claims(tuple(stated))
+        return Claims(_quoted(groups, marks))
     # What "the second quarter" is depends on the day, and its year on the article.
     period = asked.time.period if asked.time and not asked.time.relative else None
     value = asked_value(question, weights, period, dictionary)
@@ -105,10 +107,9 @@ def claims(
         if (of := told(value, one.hit, one.span)) and _is_of(asked.time, of)
     ]
     if not given or given[0][0].score < ranked[0].score - KNOWN:
-        return Claims(tuple(stated))
+        return Claims(_quoted(groups, marks))
     found = versions([of for _, of in given], dictionary)
-    groups = found.groups[:MAX_LISTED]
-    return Claims(tuple(map(_given, groups)), found.verdict == "different")
+    return Claims(tuple(map(_given, found.groups[:MAX_LISTED])), found.verdict == "different")
 
 
 def chosen(ranked: Sequence[Candidate], several: bool = False) -> list[list[Candidate]]:
@@ -144,7 +145,7 @@ def listed(best: Candidate) -> list[Quote]:
     first, last = min(passage.first, items[0]), max(passage.last, items[-1])
     span = Span(article.sentences[first].start, article.sentences[last].end)
     wide = Passage(article.id, first, last, span, span.of(article.text))
-    hit = replace(best.hit, passage=wide, matches=())
+    hit = replace(best.hit, passage=wide, matches=(), reads=())
     return [Quote(hit, article.sentences[number]) for number in items]
 
 
@@ -162,16 +163,12 @@ def _is_of(time: Time | None, of: Told) -> bool:
     return time is None or of.value.period is None or asked_for(time, of.value.period)
 
 
-def _quoted(question: str, group: Iterable[Candidate]) -> Claim:
-    return tuple(_quote(question, one) for one in group)[:MAX_QUOTES]
+def _quoted(groups: Sequence[Sequence[Candidate]], marks: Marks) -> tuple[Claim, ...]:
+    found = iter(marks.of([one for group in groups for one in group]))
+    return tuple(tuple(_quote(one, next(found)) for one in group) for group in groups)
 
 
-def _quote(question: str, one: Candidate) -> Quote:
-    text, start = one.text, one.span.start
-    marks = tuple(
-        Span(start + mark.start, start + mark.end)
-        for mark in marked(text, wanted(question), question)
-    )
+def _quote(one: Candidate, marks: tuple[Span, ...]) -> Quote:
     return Quote(one.hit, _short(one.hit, one.span, marks), marks, corrects(one.hit.article))
 
 

@@ -42,6 +42,13 @@ class Settings(BaseSettings):
             " unset: an index keeps what it has, and a new one keeps them"
         ),
     ] = None
+    reader: Annotated[
+        str,
+        Field(
+            description="what reads the passages that were found: the file of a reader (.onnx, its"
+            " card beside it), 'built-in' for the one that comes with the built-in model, or 'none'"
+        ),
+    ] = "built-in"
     origins: Annotated[
         tuple[str, ...],
         NoDecode,

@@ -1,6 +1,6 @@
 """One question, start to end: a stream of events, and the answer they fold into."""
 
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -8,6 +8,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from embeddings.encoder import ModelInfo
+from embeddings.reader import Reader
 from qa.answer import NOT_FOUND, SEPARATOR, source, state
 from qa.candidates import CANDIDATE_HITS, Candidate, candidates
 from qa.claims import Claims, Quote, claims, passages
@@ -15,6 +17,7 @@ from qa.confidence import THRESHOLD, confidence
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary
 from qa.errors import QuestionRefused
+from qa.marks import Marks
 from qa.ranking import SERVED, Weights
 from qa.search import Asked, Found, read_question, search
 from qa.text import detect_language
@@ -47,7 +50,7 @@ class Engine:
     """Answers questions from a corpus; safe to share by threads.
 
     Nothing is quoted in answer with less confidence than `threshold`. Without a `writer` no answer
-    is written by a language model.
+    is written by a language model. `reader` returns what reads for a model, None if nothing does.
     """
 
     def __init__(
@@ -57,12 +60,14 @@ class Engine:
         weights: Weights = SERVED,
         threshold: float = THRESHOLD,
         writer: "Writer | None" = None,
+        reader: Callable[[ModelInfo], Reader | None] = lambda _: None,
     ) -> None:
         self.corpus = corpus
         self._dictionary = dictionary
         self._weights = weights
         self._threshold = threshold
         self._writer = writer
+        self._reader = reader
 
     @property
     def writes_with(self) -> str | None:
@@ -117,14 +122,16 @@ class Engine:
 
         asked = read_question(question, encoder, self._dictionary, time)
         depth = replace(query, top_k=max(query.top_k, CANDIDATE_HITS))
-        found = search(asked, index, self.corpus.articles, depth, self._weights)
+        reader = self._reader(encoder.model)
+        found = search(asked, index, self.corpus.articles, depth, self._weights, reader)
 
         answering = perf_counter()
         ranked = candidates(asked, question, found.hits, encoder, found.weights)
         sure = confidence(question, detect_language(question), time, ranked)
         stated = Claims()
         if ranked and sure >= self._threshold:
-            stated = self._claims(query, question, asked, found, ranked)
+            marks = Marks(question, asked, reader)
+            stated = self._claims(query, question, asked, found, ranked, marks)
         shown = _shown(query.top_k, stated.claims, found.hits)
         yield from (source(hit) for hit in shown)
 
@@ -152,12 +159,18 @@ class Engine:
         )
 
     def _claims(
-        self, query: Query, question: str, asked: Asked, found: Found, ranked: Sequence[Candidate]
+        self,
+        query: Query,
+        question: str,
+        asked: Asked,
+        found: Found,
+        ranked: Sequence[Candidate],
+        marks: Marks,
     ) -> Claims:
         """Return what the answer quotes: sentences, or whole passages if the mode asks for them."""
         if query.mode == "passages":
             return passages(ranked)
-        return claims(question, asked, ranked, found.weights, self._dictionary)
+        return claims(question, asked, ranked, found.weights, self._dictionary, marks)
 
 
 def fold(events: Iterable[Event]) -> Answer:

@@ -16,6 +16,7 @@ from qa.corpus import Corpus, Report
 from qa.engine import Engine
 from qa.errors import ArticleRefused
 from qa.known import Known
+from qa.measures import overlap_f1
 from qa.sources import read_paths
 from qa.store import Draft
 from qa.types import Answer, Query, Retriever
@@ -59,6 +60,17 @@ class Outcome:
         if self.known.answers:
             return self.known.answered_by(first.quote)
         return first.article_id in self.known.relevant
+
+    @property
+    def marked(self) -> str:
+        """The words marked as answering in the first sentence cited; empty if none are."""
+        marks = self.answer.citations[0].marks if self.answer.citations else ()
+        return " ".join(mark.of(self.answer.answer) for mark in marks)
+
+    @property
+    def marked_f1(self) -> float:
+        """How far the words marked are those of a known answer, 0 to 1; 0 if none are marked."""
+        return overlap_f1(self.marked, self.known.answers)
 
 
 def corpus_home(paths: Iterable[Path], cache: Path) -> Path:

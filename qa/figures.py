@@ -3,6 +3,10 @@
 Articles are judged, not passages: of an article's passages the best counts. Measures are those of
 the field: nDCG@10 (binary gains, log2 discount), reciprocal rank, recall, and the share of
 questions with a hit among the first 1, 5 and 10.
+
+`answer_f1` is the F1 of the words that the first sentence cited marks as answering, on average over
+the questions with known answers: 0 where nothing is answered or nothing marked. `mark_f1` is the
+mean over those answered with a mark.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -74,6 +78,8 @@ def _figures(outcomes: Sequence[Outcome]) -> Figures:
         "answer_hit@passage": _mean(
             o.known.answered_by(o.first_passage) for o in _judged(outcomes)
         ),
+        "answer_f1": _mean(o.answered * o.marked_f1 for o in _judged(outcomes)),
+        "mark_f1": _mean(o.marked_f1 for o in _judged(outcomes) if o.answered and o.marked),
         "answered": _mean(o.answered for o in outcomes),
         "median_ms": median(times) if times else None,
         "p99_ms": quantiles(times, n=100)[98] if len(times) > 1 else None,

@@ -1,13 +1,16 @@
 """Settings to a corpus and an engine: where the pieces are put together."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embeddings.encoder import Encoder, open_encoder
+from embeddings.encoder import Encoder, ModelInfo, open_encoder
 from embeddings.models import BUILT_IN
+from embeddings.reader import BUILT_IN as BUILT_IN_READER
+from embeddings.reader import Card, Reader, ReaderUnusable
 from qa.confidence import THRESHOLD
 from qa.config import Settings
 from qa.corpus import Corpus
@@ -62,7 +65,34 @@ def open_home(
     away = {*without, *((Part.LATE,) if settings.token_vectors is False else ())}
     none = {name: 0.0 for part in _WEIGHTS if part in away for name in _WEIGHTS[part]}
     weights = replace(SERVED, **none)
-    return Engine(corpus, dictionary, weights, threshold, _writer(settings, dictionary))
+    writer = _writer(settings, dictionary)
+    return Engine(corpus, dictionary, weights, threshold, writer, reader_for(settings))
+
+
+def reader_for(settings: Settings) -> Callable[[ModelInfo], Reader | None]:
+    """Return what opens the reader for a model, once: None where none is wanted or was trained.
+
+    It raises ReaderUnusable where the operator's own reader was trained for another model.
+    """
+
+    @cache
+    def opened(model: ModelInfo) -> Reader | None:
+        built_in = settings.reader == "built-in"
+        if settings.reader == "none":
+            return None
+        graph = BUILT_IN_READER if built_in else Path(settings.reader)
+        card = Card.read(graph)
+        if card.encoder == model.fingerprint:
+            return Reader(graph, settings.cache, settings.threads)
+        if not built_in:
+            raise ReaderUnusable(
+                graph,
+                f"it reads for the model {card.encoder}, and the index is made by {model.name}"
+                f" ({model.fingerprint}); set NEWSQA_READER to one for this model, or to none",
+            )
+        return None
+
+    return opened
 
 
 def _writer(settings: Settings, dictionary: Dictionary) -> "Writer | None":

@@ -1,10 +1,16 @@
 """Rankings and confidences, and what was right, to numbers: the measures of the field."""
 
 import math
+import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
+
+_SIGNS = re.compile(r"[^\w\s]|_")
+_TOKEN = re.compile(r"[\u3400-\u9fff]|[^\s\u3400-\u9fff]+")
+_ARTICLES = frozenset({"a", "an", "the"})
 
 
 def ndcg(found: Sequence[str], relevant: frozenset[str], depth: int) -> float:
@@ -27,6 +33,17 @@ def reciprocal_rank(found: Sequence[str], relevant: frozenset[str]) -> float:
 def recall(found: Sequence[str], relevant: frozenset[str], depth: int) -> float:
     """Return the share of the relevant articles among the first `depth`."""
     return len(relevant.intersection(found[:depth])) / len(relevant)
+
+
+def overlap_f1(told: str, answers: Iterable[str]) -> float:
+    """Return the F1 of the tokens told against those of a known answer, the best over the answers.
+
+    As SQuAD 1.1 has it (Rajpurkar et al. 2016): tokens in any order, without case, punctuation and
+    English articles. Each Chinese character is a token, as in CMRC 2018 (Cui et al. 2019), whose
+    own score counts the longest run in common only.
+    """
+    own = _tokens(told)
+    return max((_f1(own, _tokens(answer)) for answer in answers), default=0.0)
 
 
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
@@ -67,6 +84,16 @@ def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins:
     for confidence, good in zip(confidences, right, strict=True):
         gaps[min(int(confidence * bins), bins - 1)] += confidence - good
     return sum(map(abs, gaps)) / len(confidences)
+
+
+def _tokens(text: str) -> Counter[str]:
+    tokens = _TOKEN.findall(_SIGNS.sub("", text.lower()))
+    return Counter(token for token in tokens if token not in _ARTICLES)
+
+
+def _f1(told: Counter[str], known: Counter[str]) -> float:
+    common = (told & known).total()
+    return 2 * common / (told.total() + known.total()) if common else 0.0
 
 
 def _rank(ordered: Sequence[float], value: float) -> float:

@@ -10,7 +10,7 @@ The sets are looked for in the folder that NEWSQA_DATA names, and their indexes 
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import date
 from statistics import fmean
@@ -19,13 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from qa.candidates import WEIGHTS, Candidate, Signals, candidates, promising
-from qa.confidence import COEFFICIENTS, Signs, signs
+from embeddings.encoder import ModelInfo
+from embeddings.reader import Reader
+from qa.candidates import READER_WEIGHTS, WEIGHTS, Candidate, Signals, candidates, promising
+from qa.confidence import COEFFICIENTS, READER_COEFFICIENTS, Signs, signs
 from qa.config import Settings
 from qa.dictionary import Dictionary
 from qa.engine import Engine
 from qa.evaluate import corpus_home
-from qa.home import open_home
+from qa.home import open_home, reader_for
 from qa.known import Known, held_out, read_known, read_unanswerable
 from qa.measures import auroc, calibration_error, hit, ndcg
 from qa.ranking import SERVED, Evidence
@@ -34,10 +36,11 @@ from qa.search import candidates as passages_of
 from qa.text import detect_language
 from qa.types import Query
 from qa.when import read_time
-from tests.evaluation import DATA, SETS
+from tests.evaluation import ALL as SETS
+from tests.evaluation import DATA
 
-FITTED = ("xquad_zh", "xquad_en", "xquad_mixed", "drcd", "cmrc2018", "rgb_zh", "crud_news")
-CLOSED = ("xquad_zh", "xquad_en", "drcd", "cmrc2018")
+FITTED = ("xquad_zh", "xquad_en", "xquad_mixed", "cmrc2018", "rgb_zh", "crud_news")
+CLOSED = ("xquad_zh", "xquad_en", "cmrc2018")
 """Sets where nothing answers a question once its own article is left out."""
 
 Rows = NDArray[np.float64]
@@ -78,8 +81,11 @@ def main() -> None:
     """Fit what is asked for and print it."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--limit", type=int, default=150, help="questions of a set and language")
+    options.add_argument("--reader", default="built-in", help="as NEWSQA_READER; none: without")
     options.add_argument("sets", nargs="*", default=FITTED)
     chosen = options.parse_args()
+    reader = reader_for(Settings(reader=chosen.reader))
+    by_reader = chosen.reader != "none"
     passages: list[Choice] = []
     sentences: list[Choice] = []
     stored: dict[str, list[bool]] = defaultdict(list)
@@ -90,7 +96,7 @@ def main() -> None:
             corpus_home([folder / one for one in SETS[name].passages], Settings().cache)
         )
         for known in _questions(name, chosen.limit):
-            seen = _Seen(engine, known)
+            seen = _Seen(engine, known, reader)
             part = f"{name} {known.language} {known.part}".strip()
             passages.append(seen.passages(part, known))
             if known.answers:
@@ -102,11 +108,11 @@ def main() -> None:
         if (unanswerable := folder / "queries_unanswerable.jsonl").exists():
             for path in (unanswerable, DATA / "cdqa" / "queries.jsonl"):
                 for known in read_unanswerable([path], chosen.limit):
-                    told += _Seen(engine, known).told(f"{path.parent.name} nothing", known)
+                    told += _Seen(engine, known, reader).told(f"{path.parent.name} nothing", known)
         print(name, flush=True)
     _ranking(passages)
-    _sentence(sentences, stored)
-    _confidence(told)
+    _sentence(sentences, stored, READER_WEIGHTS if by_reader else (*WEIGHTS, 0.0))
+    _confidence(told, READER_COEFFICIENTS if by_reader else COEFFICIENTS)
 
 
 def _questions(name: str, limit: int) -> Iterator[Known]:
@@ -123,7 +129,9 @@ def _questions(name: str, limit: int) -> Iterator[Known]:
 class _Seen:
     """A question as an engine sees it."""
 
-    def __init__(self, engine: Engine, known: Known) -> None:
+    def __init__(
+        self, engine: Engine, known: Known, reader: Callable[[ModelInfo], Reader | None]
+    ) -> None:
         question = known.question
         self._encoder, self._index = engine.corpus.serving()
         self._articles = engine.corpus.articles
@@ -132,7 +140,10 @@ class _Seen:
         dictionary = Dictionary(Settings().cache)
         self._asked: Asked = read_question(question, self._encoder, dictionary, time)
         self._query = Query(question, 20)
-        self._found: Found = search(self._asked, self._index, self._articles, self._query)
+        self._reader = reader(self._encoder.model)
+        self._found: Found = search(
+            self._asked, self._index, self._articles, self._query, SERVED, self._reader
+        )
 
     def passages(self, part: str, known: Known) -> Choice:
         """Return the passages it has to choose from."""
@@ -149,7 +160,7 @@ class _Seen:
     def sentences(self, part: str, known: Known) -> Choice:
         """Return the sentences it has to choose from."""
         found = self._candidates(frozenset())
-        rows = [one.signals for one in found]
+        rows = [[value or 0.0 for value in one.signals] for one in found]
         good = [any(answer in one.text for answer in known.answers) for one in found]
         names = tuple(map(str, range(len(found))))
         relevant = frozenset(name for name, right in zip(names, good, strict=True) if right)
@@ -194,9 +205,11 @@ def _ranking(choices: Sequence[Choice]) -> None:
     print(_named([field.name for field in fields(Evidence)], fitted / fitted[0]))
 
 
-def _sentence(choices: Sequence[Choice], stored: Mapping[str, Sequence[bool]]) -> None:
+def _sentence(
+    choices: Sequence[Choice], stored: Mapping[str, Sequence[bool]], weights: Sequence[float]
+) -> None:
     print("\nsentences: the first answers\n" + " " * 28 + "served fitted unread")
-    served, fitted = np.array(WEIGHTS), _fitted(choices)
+    served, fitted = np.array(weights), _fitted(choices)
     for part, ones in _held(choices).items():
         cells = [
             fmean(one.good[np.argmax(one.rows @ weights)] for one in ones)
@@ -204,11 +217,11 @@ def _sentence(choices: Sequence[Choice], stored: Mapping[str, Sequence[bool]]) -
         ]
         cells.append(fmean(stored[part]))
         print(f"{part:28}" + " ".join(f"{cell:.3f}" for cell in cells))
-    print(_named(Signals._fields, fitted / fitted[0]))
+    print(_named(Signals._fields, fitted / fitted[1]))
 
 
-def _confidence(told: Sequence[Told]) -> None:
-    coefficients = _logistic([one for one in told if not one.held])
+def _confidence(told: Sequence[Told], by_hand: Sequence[float]) -> None:
+    coefficients = _logistic([one for one in told if not one.held], by_hand)
     held = [one for one in told if one.held]
     rows = np.array([[*one.row, 1.0] for one in held], float)
     answers = np.array([one.answers for one in held])
@@ -226,13 +239,13 @@ def _confidence(told: Sequence[Told]) -> None:
     print(_named([*Signs._fields, "bias"], coefficients))
 
 
-def _logistic(told: Sequence[Told]) -> Rows:
+def _logistic(told: Sequence[Told], served: Sequence[float]) -> Rows:
     """Return the coefficients and the bias; two are not fitted but set by hand."""
     by_hand = ("unnamed", "elsewhen")
     free = np.array([name not in by_hand for name in (*Signs._fields, "bias")])
     rows = np.array([[*one.row, 1.0] for one in told], float)
     answers = np.array([one.answers for one in told], float)
-    start = np.where(free, 0.0, [*COEFFICIENTS, 0.0])
+    start = np.where(free, 0.0, [*served, 0.0])
 
     def loss(fitted: Rows) -> tuple[float, Rows]:
         logits = rows[:, free] @ fitted + rows[:, ~free] @ start[~free]

@@ -53,7 +53,7 @@ LONG: dict[str, Callable[[Homes], Figures]] = {
 MEASURES = SHORT | LONG
 
 _ADDED = "{seconds:.2f} s; withdrawn in {withdraw_seconds:.2f} s"
-_ASKED = "{ask_ms:.0f} ms, {ratio:.1f} times what it has the encoder read"
+_ASKED = "{ask_ms:.0f} ms, {ratio:.1f} times what its models need"
 _STARTED = "{seconds:.1f} s ({cpu_seconds:.1f} s of CPU)"
 _RESIDENT = "{mb:.0f} MB, {mb_later:.0f} after 50 questions ({own_mb_later:.0f} its own)"
 _SEARCHED = "{search_ms:.0f} ms, question and all; vectors alone {vectors_ms:.1f} ms of one core"
@@ -78,7 +78,7 @@ ROWS = (
     Row(
         "clients",
         "16 clients at once",
-        "{questions_per_second:.1f} questions a second, {share:.2f} of what the encoder allows",
+        "{questions_per_second:.1f} questions a second, {share:.2f} of what the models allow",
         "share",
         at_least=0.8,
     ),

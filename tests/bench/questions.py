@@ -1,7 +1,7 @@
-"""What questions cost a server beside its encoder: one at a time, many, and in a rebuild.
+"""What questions cost a server beside its models: one at a time, many, and in a rebuild.
 
-What the encoder alone takes is measured in this process, with the very texts that each question
-has it read.
+What the models alone take, encoder and reader, is measured in this process, with the very texts
+that each question has them read.
 """
 
 import json
@@ -18,13 +18,17 @@ from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 from threading import Event, local
+from typing import cast
 from urllib.parse import urlsplit
 
 from embeddings.encoder import Encoder, Encoding, ModelInfo
+from embeddings.reader import Reader, Rows, Words
 from embeddings.tokens import Role
+from embeddings.vectors import Vectors
+from qa.config import Settings
 from qa.corpus import Corpus
 from qa.engine import Engine
-from qa.home import open_home
+from qa.home import open_home, reader_for
 from qa.search import DEPTH
 from qa.types import Query
 from tests.bench.clocks import cpu_seconds, cpu_seconds_of, seconds
@@ -33,15 +37,14 @@ from tests.bench.served import NEWSQA, Served, serving
 
 CLIENTS = 16
 ROUNDS = 3
-Texts = tuple[Role, tuple[str, ...]]
+Call = Callable[[], object]
 
 
 class Noted:
     """An encoder that notes what it is asked to read."""
 
-    def __init__(self, encoder: Encoder) -> None:
-        self.encoder = encoder
-        self.calls: list[Texts] = []
+    def __init__(self, encoder: Encoder, calls: list[Call]) -> None:
+        self.encoder, self.calls = encoder, calls
 
     @property
     def model(self) -> ModelInfo:
@@ -57,7 +60,7 @@ class Noted:
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         """Return the vectors of `texts`."""
-        self.calls.append((role, tuple(texts)))
+        self.calls.append(partial(self.encoder.encode, tuple(texts), role, tokens=True))
         return self.encoder.encode(texts, role, tokens=tokens, progress=progress)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -65,51 +68,70 @@ class Noted:
         return self.encoder.count_tokens(texts)
 
 
+class NotedReader:
+    """A reader that notes what it is asked to read."""
+
+    def __init__(self, reader: Reader, calls: list[Call]) -> None:
+        self.reader, self.calls = reader, calls
+
+    def parts(
+        self, question: Vectors, packed: Sequence[bytes], found: Sequence[float]
+    ) -> list[Rows]:
+        """Return how well the parts of each text answer."""
+        self.calls.append(partial(self.reader.parts, question, packed, found))
+        return self.reader.parts(question, packed, found)
+
+    def words(self, question: Vectors, texts: Sequence[Vectors]) -> list[Words | None]:
+        """Return which tokens of each text answer."""
+        self.calls.append(partial(self.reader.words, question, texts))
+        return self.reader.words(question, texts)
+
+
 def alone(home: Path, questions: Sequence[str]) -> Figures:
-    """Return what `/ask` takes over HTTP, one question at a time, against its encoder's time.
+    """Return what `/ask` takes over HTTP, one question at a time, against its models' time.
 
     Both are the medians of the questions' fastest of ROUNDS, `ratio` that of each question's own.
     """
-    encoder, read = _read(home, questions)
-    encoding = [_fastest(partial(_encode, encoder, calls)) for calls in read]
+    read = _read(home, questions)
+    reading = [_fastest(partial(_repeat, calls)) for calls in read]
     with serving(home) as served:
         served.until_answered(questions[0])
         asking = [_fastest(partial(served.ask, question)) for question in questions]
     return {
-        "encoder_ms": 1e3 * median(encoding),
+        "models_ms": 1e3 * median(reading),
         "ask_ms": 1e3 * median(asking),
-        "ratio": median(ask / one for ask, one in zip(asking, encoding, strict=True)),
+        "ratio": median(ask / one for ask, one in zip(asking, reading, strict=True)),
     }
 
 
 def together(
     home: Path, questions: Sequence[str], most: int = 300, clients: int = CLIENTS
 ) -> Figures:
-    """Return how many questions a second many clients have answered, and the encoder's alone.
+    """Return how many questions a second many clients have answered, and the models' alone.
 
-    `share` is the part of the encoder's throughput that is left; `cpu_ms` is the server's for one
-    question, `encoder_cpu_ms` the encoder's alone, which other work on the machine blurs less.
+    `share` is the part of the models' throughput that is left; `cpu_ms` is the server's for one
+    question, `models_cpu_ms` the models' alone, which other work on the machine blurs less.
     """
-    encoder, read = _read(home, questions)
+    read = _read(home, questions)
     bodies = [json.dumps({"question": question}).encode() for question in questions]
-    rates, cpu, encoding = [], [], []
+    rates, cpu, reading = [], [], []
     with serving(home) as served:
         served.until_answered(questions[0])
         post = _poster(served)
         for _ in range(ROUNDS):
             begun = time.process_time()
-            only = _rate(partial(_encode, encoder), islice(cycle(read), most), clients)
-            encoding.append((time.process_time() - begun) / most)
+            only = _rate(_repeat, islice(cycle(read), most), clients)
+            reading.append((time.process_time() - begun) / most)
             begun = cpu_seconds_of(served.process.pid)
             rates.append((_rate(post, islice(cycle(bodies), most), clients), only))
             cpu.append((cpu_seconds_of(served.process.pid) - begun) / most)
     return {
         "clients": clients,
         "questions_per_second": median(rate for rate, _ in rates),
-        "encoder_per_second": median(only for _, only in rates),
+        "models_per_second": median(only for _, only in rates),
         "share": median(rate / only for rate, only in rates),
         "cpu_ms": 1e3 * median(cpu),
-        "encoder_cpu_ms": 1e3 * median(encoding),
+        "models_cpu_ms": 1e3 * median(reading),
     }
 
 
@@ -168,24 +190,30 @@ def _rebuilding(home: Path) -> Iterator[None]:
         done.result()
 
 
-def _read(home: Path, questions: Sequence[str]) -> tuple[Encoder, list[list[Texts]]]:
-    """Return the encoder of a home, and what each question has it read."""
+def _read(home: Path, questions: Sequence[str]) -> list[list[Call]]:
+    """Return what each question has the models of a home do."""
     own = open_home(home)
     encoder, _ = own.corpus.serving()
-    noted = Noted(encoder)
+    calls: list[Call] = []
+    noted = Noted(encoder, calls)
+    reader = reader_for(Settings())(encoder.model)
     corpus = Corpus(home, lambda _: noted, encoder.model.name)
-    engine = Engine(corpus, own._dictionary)
+    engine = Engine(
+        corpus,
+        own._dictionary,
+        reader=lambda _: cast(Reader, NotedReader(reader, calls)) if reader else None,
+    )
     read = []
     for question in questions:
-        noted.calls = []
+        calls.clear()
         engine.ask(Query(question))
-        read.append(noted.calls)
-    return encoder, read
+        read.append([*calls])
+    return read
 
 
-def _encode(encoder: Encoder, calls: Sequence[Texts]) -> None:
-    for role, texts in calls:
-        encoder.encode(texts, role, tokens=True)
+def _repeat(calls: Sequence[Call]) -> None:
+    for call in calls:
+        call()
 
 
 def _fastest(call: Callable[[], object]) -> float:

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -25,12 +26,13 @@ from qa.measures import (
     calibration_error,
     hit,
     ndcg,
+    overlap_f1,
     recall,
     reciprocal_rank,
     risk_at,
     selective_risks,
 )
-from qa.types import Answer, Citation, IndexInfo, Query, Timings
+from qa.types import Answer, Citation, IndexInfo, Query, Span, Timings
 
 from .conftest import HashingEncoder
 
@@ -79,6 +81,35 @@ def test_measures_agree_with_ir_measures(found: list[str], relevant: frozenset[s
         **{ir_measures.Success @ n: float(hit(found, relevant, n)) for n in (1, 5, 10)},
     }
     assert ir_measures.calc_aggregate(list(ours), judged, ranked) == pytest.approx(ours)
+
+
+def test_overlap_counts_english_words_and_chinese_characters() -> None:
+    # Three words told, two known, both in common: precision 2/3, recall 1.
+    assert overlap_f1("The ferry, in May.", ["in May"]) == pytest.approx(4 / 5)
+    assert overlap_f1("an $80 fare", ["80"]) == pytest.approx(2 / 3)
+    assert overlap_f1("二〇二五年五月", ["五月"]) == pytest.approx(4 / 9)
+    assert overlap_f1("约90个议席", ["90个"]) == pytest.approx(4 / 7)
+    assert overlap_f1("《谜之村雨城》", ["村雨城", "谜之 村雨城"]) == 1.0
+    # Each as often as both have it.
+    assert overlap_f1("天天", ["天"]) == pytest.approx(2 / 3)
+    assert overlap_f1("五月", ["六号", "May"]) == overlap_f1("", ["五月"]) == 0.0
+    assert overlap_f1("the …", ["a ?"]) == overlap_f1("五月", []) == 0.0
+
+
+PIECES = st.lists(st.sampled_from(["Ferry", "may", "80", "U.S.", "五", "月", "开航", "上海"]))
+
+
+@given(told=PIECES, known=PIECES, other=PIECES, random=st.randoms())
+def test_overlap_is_symmetric_and_blind_to_order_case_and_signs(
+    told: list[str], known: list[str], other: list[str], random: Random
+) -> None:
+    overlap = overlap_f1(" ".join(told), [" ".join(known)])
+    assert 0 <= overlap <= 1
+    assert overlap == overlap_f1(" ".join(known), [" ".join(told)])
+    assert overlap <= overlap_f1(" ".join(told), [" ".join(known), " ".join(other)])
+    assert (overlap == 1) == (sorted("".join(told)) == sorted("".join(known)) != [])
+    random.shuffle(told)
+    assert overlap == overlap_f1("， the ".join(told).upper(), [f"“{' '.join(known)}”"])
 
 
 def test_auroc_is_the_chance_that_a_positive_outranks_a_negative() -> None:
@@ -297,6 +328,29 @@ def test_right_is_what_holds_a_known_string_or_is_of_the_article() -> None:
     assert not outcome(told, "", 0.0).right
     # Its string may stand in an article by chance.
     assert not outcome(Known("?", "zh", ("2025年",), frozenset()), "2025年开航。", 1.0).right
+
+
+def test_marked_words_are_judged_where_the_answer_is_stated() -> None:
+    asked = Known("?", "zh", ("五月",), frozenset("a"))
+
+    def marking(confidence: float, *marks: Span) -> Outcome:
+        told = outcome(asked, "渡轮五月六日开航。", confidence)
+        (citation,) = told.answer.citations
+        moved = replace(citation, marks=marks, answer_start=3)
+        later = replace(citation, marks=(Span(5, 7),))
+        answer = replace(told.answer, answer=f"上海：{citation.quote}", citations=(moved, later))
+        return replace(told, answer=answer)
+
+    right, half = marking(1.0, Span(5, 7)), marking(1.0, Span(5, 7), Span(7, 9))
+    unmarked, below = marking(1.0), marking(THRESHOLD / 2, Span(5, 7))
+    assert [one.marked for one in (right, half, unmarked)] == ["五月", "五月 六日", ""]
+    assert [one.marked_f1 for one in (right, half, unmarked)] == pytest.approx([1, 2 / 3, 0])
+    told = figures_of([right, half, unmarked, below, outcome(asked, "", 1.0)])["all"]
+    assert told["answer_f1"] == pytest.approx((1 + 2 / 3) / 5)
+    assert told["mark_f1"] == pytest.approx((1 + 2 / 3) / 2)
+    # Not judged: nothing is known to answer, or nothing is marked.
+    assert figures_of([outcome(asked_of("a"), "五月。", 1.0)])["all"]["answer_f1"] is None
+    assert figures_of([unmarked, below])["all"]["mark_f1"] is None
 
 
 def test_abstention_is_judged_by_the_best_sentence_whether_stated_or_not() -> None:

@@ -1,0 +1,1 @@
+"""Questions with marked answers -> a reader: `python -m qa.training`. Serving needs none of it."""

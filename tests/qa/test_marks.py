@@ -1,0 +1,102 @@
+"""The words that answer are marked: by rules, or as a reader says where it is sure."""
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from embeddings.reader import Reader
+from qa import marks
+from qa.answer_types import marked, wanted
+from qa.candidates import Candidate, candidates
+from qa.dictionary import Unilingual
+from qa.marks import Marks
+from qa.neutral import NeutralEncoder
+from qa.search import Asked, read_question
+from qa.training.writing import write_reader
+from qa.types import Article, Span
+from tests.qa.training import BRIDGE, LIBRARY, make_network
+
+from .conftest import make_article, make_hit
+
+QUESTIONS = ("临江大桥有多长？", "Who designed the wing?", "大桥何时通车？")
+ARTICLES = (make_article("b", BRIDGE), make_article("l", LIBRARY, title="New wing"))
+
+
+@pytest.fixture(scope="module")
+def any_reader(neutral_encoder: NeutralEncoder, tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    """Return a reader that sees something in everything."""
+    folder = tmp_path_factory.mktemp("reader")
+    write_reader(make_network(neutral_encoder.model.dimension), folder / "any.onnx", "any", "test")
+    return Reader(folder / "any.onnx", folder, threads=1)
+
+
+def ranked(
+    question: str, encoder: NeutralEncoder, *articles: Article
+) -> tuple[Asked, list[Candidate]]:
+    """Return the sentences as the engine has them marked."""
+    asked = read_question(question, encoder, Unilingual())
+    weights = dict.fromkeys(asked.concepts, 1.0)
+    return asked, candidates(asked, question, [*map(make_hit, articles)], encoder, weights)
+
+
+def by_rules(question: str, one: Candidate) -> tuple[Span, ...]:
+    told = marked(one.text, wanted(question), question)
+    return tuple(Span(one.span.start + mark.start, one.span.start + mark.end) for mark in told)
+
+
+@settings(max_examples=25)
+@given(
+    text=st.text(alphabet="上海大桥16 a.，。！\n😀－ﬁ～", min_size=1).filter(str.strip),
+    title=st.sampled_from(["", "临江大桥", "16 a."]),
+    question=st.sampled_from(QUESTIONS),
+)
+@example(text="\u3000１２８０米。 a", title="临江", question=QUESTIONS[0])
+def test_a_mark_lies_within_its_sentence(
+    neutral_encoder: NeutralEncoder, any_reader: Reader, text: str, title: str, question: str
+) -> None:
+    asked, some = ranked(question, neutral_encoder, make_article("a", text, title=title))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(marks, "SURE", 0.0)
+        told = Marks(question, asked, any_reader).of(some)
+    assert len(told) == len(some) > 0
+    for one, spans in zip(some, told, strict=True):
+        for mark in spans:
+            assert one.span.start <= mark.start < mark.end <= one.span.end
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_rules_alone_mark_where_the_reader_is_unsure_or_there_is_none(
+    neutral_encoder: NeutralEncoder,
+    any_reader: Reader,
+    question: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, some = ranked(question, neutral_encoder, *ARTICLES)
+    ruled = [by_rules(question, one) for one in some]
+    assert any(ruled)
+    assert Marks(question, asked, None).of(some) == ruled
+    monkeypatch.setattr(marks, "SURE", 1.1)
+    assert Marks(question, asked, any_reader).of(some) == ruled
+
+
+def test_a_reader_that_is_sure_marks_words_where_rules_do_not(
+    neutral_encoder: NeutralEncoder, any_reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marks, "SURE", 0.0)
+    question = QUESTIONS[0]
+    asked, some = ranked(question, neutral_encoder, *ARTICLES)
+    told = Marks(question, asked, any_reader).of(some)
+    read = any_reader.words(asked.tokens, [one.tokens.vectors for one in some])
+    ruled = [by_rules(question, one) for one in some]
+    assert not all(ruled)
+    for one, words, rule, spans in zip(some, read, ruled, told, strict=True):
+        assert words
+        own = [(start + one.span.start, end + one.span.start) for start, end in one.tokens.spans]
+        assert spans == (rule or ((own[words.first][0], own[words.last][1]),))
+
+
+def test_where_there_is_no_sentence_there_is_no_mark(
+    neutral_encoder: NeutralEncoder, any_reader: Reader
+) -> None:
+    asked, _ = ranked(QUESTIONS[0], neutral_encoder)
+    assert Marks(QUESTIONS[0], asked, any_reader).of([]) == []
