@@ -34,8 +34,8 @@ eight read .78, .71, .74 and .77 to .88 (`make fit`)."""
 
 READ_SENTENCES = 5
 """How many of these the encoder reads where a reader has read the hits. Of questions left out of
-the fit the first sentence then answers .803 on average over nine parts of the development sets, with
-three read .801, with eight .805, with eight and no reader .806 (crud_news .79 with it and .73
+the fit the first sentence then answers .803 on average over nine parts of the development sets,
+with three read .801, with eight .805, with eight and no reader .806 (crud_news .79 with it and .73
 without, RGB .62 and .71). That articles differ in a figure is seen only of what is read."""
 
 PROMISE = 0.23
