@@ -26,7 +26,6 @@ class Signs(NamedTuple):
         unnamed: whether the question names somebody or something that neither its passage nor its
             title does. Between two languages that cannot be told.
         elsewhen: whether it speaks of other times than the question, and not of that one.
-        read: the logit that the sentence answers, as a reader sees it; 0 where none has read it.
     """
 
     share: float
@@ -36,17 +35,13 @@ class Signs(NamedTuple):
     across: bool
     unnamed: bool
     elsewhen: bool
-    read: float
 
 
-COEFFICIENTS: tuple[float, ...] = (3.15, 22.9, 1.14, 17.2, 2.04, -2.5, -4.0, 0.0)
+COEFFICIENTS: tuple[float, ...] = (3.15, 22.9, 1.14, 17.2, 2.04, -2.5, -4.0)
 BIAS = -8.74
-READER_COEFFICIENTS: tuple[float, ...] = (1.93, 11.6, 0.3, 23.4, 2.33, -2.5, -4.0, 0.29)
-READER_BIAS = -5.96
 """A logistic regression on one half of the development questions, about half of which nothing
-answers (`make fit`, 150 of each set and language without a reader, 100 with one). On the other
-half: AUROC .92 for whether the sentence answers, expected calibration error .043; with a reader .93
-and .065. `unnamed` and `elsewhen` are set by hand: among many articles
+answers (`make fit`, 150 of each set and language). On the other half: AUROC .92 for whether the
+sentence answers, expected calibration error .043. The last two are set by hand: among many articles
 the others tell as much, and few questions there name a time; in a small corpus they cannot tell
 Beijing's plan from Shanghai's, nor the third quarter's profit from the second's."""
 
@@ -65,10 +60,7 @@ def confidence(
     """
     if not ranked or not _asks_about_something(question):
         return 0.0
-    read = ranked[0].signals.read is not None
-    coefficients = READER_COEFFICIENTS if read else COEFFICIENTS
-    told = signs(question, language, time, ranked)
-    logit = sum(map(mul, coefficients, told)) + (READER_BIAS if read else BIAS)
+    logit = sum(map(mul, COEFFICIENTS, signs(question, language, time, ranked))) + BIAS
     return 1 / (1 + math.exp(-logit))
 
 
@@ -87,7 +79,6 @@ def signs(
         across=across,
         unnamed=not across and _unnamed(question, best),
         elsewhen=time is not None and _elsewhen(time, best),
-        read=best.signals.read or 0.0,
     )
 
 

@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 from embeddings.encoder import ModelInfo
 from embeddings.reader import Reader
 from qa.candidates import READER_WEIGHTS, WEIGHTS, Candidate, Signals, candidates, promising
-from qa.confidence import COEFFICIENTS, READER_COEFFICIENTS, Signs, signs
+from qa.confidence import COEFFICIENTS, Signs, signs
 from qa.config import Settings
 from qa.dictionary import Dictionary
 from qa.engine import Engine
@@ -112,7 +112,7 @@ def main() -> None:
         print(name, flush=True)
     _ranking(passages)
     _sentence(sentences, stored, READER_WEIGHTS if by_reader else (*WEIGHTS, 0.0))
-    _confidence(told, READER_COEFFICIENTS if by_reader else COEFFICIENTS)
+    _confidence(told)
 
 
 def _questions(name: str, limit: int) -> Iterator[Known]:
@@ -220,8 +220,8 @@ def _sentence(
     print(_named(Signals._fields, fitted / fitted[1]))
 
 
-def _confidence(told: Sequence[Told], by_hand: Sequence[float]) -> None:
-    coefficients = _logistic([one for one in told if not one.held], by_hand)
+def _confidence(told: Sequence[Told]) -> None:
+    coefficients = _logistic([one for one in told if not one.held])
     held = [one for one in told if one.held]
     rows = np.array([[*one.row, 1.0] for one in held], float)
     answers = np.array([one.answers for one in held])
@@ -239,13 +239,13 @@ def _confidence(told: Sequence[Told], by_hand: Sequence[float]) -> None:
     print(_named([*Signs._fields, "bias"], coefficients))
 
 
-def _logistic(told: Sequence[Told], served: Sequence[float]) -> Rows:
+def _logistic(told: Sequence[Told]) -> Rows:
     """Return the coefficients and the bias; two are not fitted but set by hand."""
     by_hand = ("unnamed", "elsewhen")
     free = np.array([name not in by_hand for name in (*Signs._fields, "bias")])
     rows = np.array([[*one.row, 1.0] for one in told], float)
     answers = np.array([one.answers for one in told], float)
-    start = np.where(free, 0.0, [*served, 0.0])
+    start = np.where(free, 0.0, [*COEFFICIENTS, 0.0])
 
     def loss(fitted: Rows) -> tuple[float, Rows]:
         logits = rows[:, free] @ fitted + rows[:, ~free] @ start[~free]
