@@ -21,7 +21,7 @@ from tests.news_site import NewsSite, Page
 
 BRISK = Pace(quiet=0.3, burst=1.5, longest=3.0, retry=0.3)
 NOTHING = Report((), (), ())
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @dataclass
