@@ -45,10 +45,10 @@ class Settings(BaseSettings):
     reader: Annotated[
         str,
         Field(
-            description="what reads the passages that were found: the file of a reader (.onnx, its"
-            " card beside it), 'built-in' for the one that comes with the built-in model, or 'none'"
+            description="what reads the passages that were found: 'none', 'built-in' for the reader"
+            " that comes with the built-in model, or another's file (.onnx, its card beside it)"
         ),
-    ] = "built-in"
+    ] = "none"
     origins: Annotated[
         tuple[str, ...],
         NoDecode,
