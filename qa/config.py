@@ -1,16 +1,22 @@
 """The environment to settings: the only module that reads it."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _OWN_PORT = re.compile(r"http:.*:80|https:.*:443")
 """An origin as browsers name it, and one whose port they leave out."""
+
+_KEYS = {"llm_url": "; a key goes into NEWSQA_LLM_KEY"}
+
+_BOUND = "[1-9][0-9]{0,8}/(?:second|minute|hour|day)"
+_RATE = re.compile(f"{_BOUND}(?:;{_BOUND})*")
 
 
 def _under_home(*parts: str) -> Path:
@@ -67,6 +73,43 @@ class Settings(BaseSettings):
             " operator's page, /operator; empty: whoever reaches the server may write"
         ),
     ] = SecretStr("")
+    reading: Annotated[
+        Literal["open", "key"],
+        Field(description="who may ask and read: whoever reaches the server, or who sends a key"),
+    ] = "open"
+    rate: Annotated[
+        str,
+        Field(
+            description="how many requests one address, or one key, may make: 60/minute, or"
+            " several bounds as 5/second;1000/day; empty: as many as it likes"
+        ),
+    ] = ""
+    proxies: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(description="addresses of proxies that say whom they ask for: 10.0.0.2,..."),
+    ] = ("127.0.0.1", "::1")
+    workers: Annotated[int, Field(ge=1, le=64, description="processes that serve the home")] = 1
+    waiting: Annotated[
+        int,
+        Field(ge=0, le=10_000, description="questions that may wait, in each of them; others 503"),
+    ] = 128
+    deadline: Annotated[
+        float, Field(gt=0, le=3_600, description="seconds in which a question is answered, or 503")
+    ] = 30.0
+    log: Annotated[
+        Literal["text", "json"], Field(description="how what happens is told on standard error")
+    ] = "text"
+    log_questions: Annotated[
+        bool, Field(description="whether the log tells what was asked, not only that it was")
+    ] = False
+    traces: Annotated[
+        str,
+        Field(
+            description="where OpenTelemetry traces go, by OTLP over HTTP: http://127.0.0.1:4318;"
+            " empty: nowhere"
+        ),
+    ] = ""
     private_addresses: Annotated[
         bool,
         Field(
@@ -90,14 +133,27 @@ class Settings(BaseSettings):
                 )
         return tuple(given)
 
-    @field_validator("llm_url")
+    @field_validator("proxies", mode="before")
     @classmethod
-    def _is_address(cls, url: str) -> str:
+    def _are_addresses(cls, proxies: str | tuple[str, ...]) -> tuple[str, ...]:
+        named = proxies.split(",") if isinstance(proxies, str) else proxies
+        return tuple(str(ip_network(name)) for one in named if (name := one.strip()))
+
+    @field_validator("rate")
+    @classmethod
+    def _is_rate(cls, rate: str) -> str:
+        if rate and not _RATE.fullmatch(rate):
+            raise ValueError("it is such as 60/minute, or 5/second;1000/day")
+        return rate
+
+    @field_validator("llm_url", "traces")
+    @classmethod
+    def _is_address(cls, url: str, field: ValidationInfo) -> str:
         parts = urlsplit(url)
         if url and not (parts.scheme in ("http", "https") and parts.hostname):
-            raise ValueError("it is an address such as http://127.0.0.1:11434/v1")
+            raise ValueError("it is an address such as http://127.0.0.1:11434")
         if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("it is an address alone; a key goes into NEWSQA_LLM_KEY")
+            raise ValueError(f"it is an address alone{_KEYS.get(field.field_name or '', '')}")
         return url
 
     @field_validator("operator_key")

@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator,
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
-from time import perf_counter
+from math import inf
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from qa.claims import Claims, Quote, claims, passages
 from qa.confidence import THRESHOLD, confidence
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary
-from qa.errors import QuestionRefused
+from qa.errors import Overloaded, QuestionRefused
 from qa.marks import Marks
 from qa.ranking import SERVED, Weights
 from qa.search import Asked, Found, read_question, search
@@ -88,18 +89,20 @@ class Engine:
         found = search(asked, index, self.corpus.articles, query, self._weights)
         return tuple(source(hit) for hit in found.hits)
 
-    def ask(self, query: Query) -> Answer:
+    def ask(self, query: Query, until: float = inf) -> Answer:
         """Return the whole answer: the fold of `stream`."""
-        return fold(self.stream(query))
+        return fold(self.stream(query, until))
 
-    def stream(self, query: Query) -> Generator[Event, None, None]:
+    def stream(self, query: Query, until: float = inf) -> Generator[Event, None, None]:
         """Yield Meta, the Sources (those cited first), the Statements of the answer, and Done.
 
-        Closing the generator stops the work.
+        Closing the generator stops the work, and so does the clock: what is not found by `until`,
+        as time.monotonic tells it, is given up. A language model has a time of its own.
 
         Raises:
             QuestionRefused: the question is empty or too long, an option is out of bounds, or the
                 mode needs a language model and none is configured. Raised before the first event.
+            Overloaded: it was given up.
         """
         _check(query)
         if query.mode == "llm" and self._writer is None:
@@ -108,9 +111,9 @@ class Engine:
                 "no language model is configured; set NEWSQA_LLM_URL and NEWSQA_LLM_MODEL, or use"
                 " 'extractive' or 'passages'",
             )
-        return self._stream(query)
+        return self._stream(query, until)
 
-    def _stream(self, query: Query) -> Generator[Event, None, None]:
+    def _stream(self, query: Query, until: float) -> Generator[Event, None, None]:
         begun = perf_counter()
         encoder, index = self.corpus.serving()
         question = _standalone(query)
@@ -120,13 +123,17 @@ class Engine:
             f"ask-{uuid4().hex}", query.question, question, language, index.info, asked_time(time)
         )
 
+        _in_time(until)
         asked = read_question(question, encoder, self._dictionary, time)
+        _in_time(until)
         depth = replace(query, top_k=max(query.top_k, CANDIDATE_HITS))
         reader = self._reader(encoder.model)
         found = search(asked, index, self.corpus.articles, depth, self._weights, reader)
 
+        _in_time(until)
         answering = perf_counter()
         ranked = candidates(asked, question, found.hits, encoder, found.weights)
+        _in_time(until)
         sure = confidence(question, detect_language(question), time, ranked)
         stated = Claims()
         if ranked and sure >= self._threshold:
@@ -231,6 +238,11 @@ def _within(hit: Hit, other: Hit) -> bool:
         and other.passage.first <= hit.passage.first
         and hit.passage.last <= other.passage.last
     )
+
+
+def _in_time(until: float) -> None:
+    if monotonic() > until:
+        raise Overloaded()
 
 
 def _time(query: Query, question: str) -> Time | None:

@@ -8,6 +8,7 @@ NewsqaError
 ├── HomeUnusable        the home's files cannot be read or written: damaged, or the disk full
 ├── SyncRefused         nothing is left where articles were; that may be a missing disk
 ├── HomeBusy            another process is writing to this home
+├── Overloaded          too many ask at once; ask again later
 └── QuestionRefused     the question or its options cannot be used as they are
 """
 
@@ -73,6 +74,18 @@ class SyncRefused(NewsqaError):
 
 class HomeBusy(NewsqaError):
     """Another process holds the home's writer lock."""
+
+
+class Overloaded(NewsqaError):
+    """More is asked at once than can be answered in time.
+
+    Attributes:
+        seconds: after how long to ask again.
+    """
+
+    def __init__(self, seconds: int = 1) -> None:
+        super().__init__(f"more is asked than can be answered in time; ask again in {seconds} s")
+        self.seconds = seconds
 
 
 class QuestionRefused(NewsqaError):

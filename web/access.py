@@ -10,8 +10,6 @@ from pydantic import SecretStr
 
 from web.problems import described
 
-NO_KEY = SecretStr("")
-
 _BEARER = HTTPBearer(
     auto_error=False,
     scheme_name="operator",

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from embeddings.models import ModelUnusable
@@ -21,6 +22,7 @@ from qa.errors import (
     HomeUnusable,
     IndexUnusable,
     NewsqaError,
+    Overloaded,
     QuestionRefused,
     SyncRefused,
 )
@@ -75,6 +77,7 @@ STATUS: dict[type[NewsqaError], HTTPStatus] = {
     SyncRefused: HTTPStatus.CONFLICT,
     HomeBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     HomeUnusable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
@@ -166,6 +169,8 @@ class _Unforeseen:
 
         try:
             await self._app(scope, receive, noted)
+        except ClientDisconnect:
+            return  # nobody is there to be told
         except Exception as error:
             if begun or scope["type"] != "http":
                 raise
@@ -174,7 +179,8 @@ class _Unforeseen:
 
 
 async def _foreseen(_: Request, error: Exception) -> JSONResponse:
-    return _response(problem(error))
+    later = {"Retry-After": str(error.seconds)} if isinstance(error, Overloaded) else None
+    return _response(problem(error), later)
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:

@@ -33,10 +33,5 @@ def serve(
     say(f"newsqa serves http://{shown}:{where}")
     if settings.operator_key:
         say(f"the operator's page is http://{shown}:{where}/operator")
-    application = create_app(
-        engine,
-        origins=settings.origins,
-        operator_key=settings.operator_key,
-        private_addresses=settings.private_addresses,
-    )
+    application = create_app(engine, settings)
     uvicorn.run(application, host=address, port=where, log_level="warning")

@@ -5,17 +5,22 @@ import json
 import logging
 import re
 import threading
-from collections.abc import AsyncGenerator, Callable, Collection, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator
+from functools import partial
 from uuid import uuid4
 
 from fastapi.concurrency import run_in_threadpool
 from pydantic_core import to_json
 from sse_starlette import ServerSentEvent
 
+from qa.errors import Overloaded
 from qa.types import Done, Event, Meta, Query, Source, Statement
 from web.problems import problem
 
 logger = logging.getLogger(__name__)
+
+Draw = Callable[[Callable[[], bytes | None]], Awaitable[bytes | None]]
+"""Has an event drawn in a thread, when its turn has come."""
 
 AreThere = Callable[[Collection[str]], bool]
 """Says whether all articles of these ids are there still."""
@@ -69,6 +74,11 @@ class Stream:
                 self.drawn.append(event)
             return self.drawn[number] if number < len(self.drawn) else None
 
+    def end(self, error: Exception) -> bytes:
+        """End what the engine is doing for it, and return the event that tells why."""
+        self.close()
+        return self._encode("error", json.dumps(problem(error)))
+
     def close(self) -> None:
         """End what the engine is doing for it."""
         with self._drawing:
@@ -105,6 +115,7 @@ class Streams:
         events: Generator[Event, None, None],
         last_event_id: str,
         are_there: AreThere,
+        draw: Draw,
     ) -> AsyncGenerator[bytes, None]:
         """Yield what follows the event that the client had last.
 
@@ -115,7 +126,7 @@ class Streams:
         taken_up = number > 0
         self._enter(stream)
         try:
-            while (event := await run_in_threadpool(stream.event, number)) is not None:
+            while (event := await self._next(stream, number, draw)) is not None:
                 if taken_up and not await run_in_threadpool(are_there, stream.articles):
                     stream.void = True
                     self._leave(stream)
@@ -126,6 +137,14 @@ class Streams:
                     number += 1
         finally:
             self._leave(stream)
+
+    async def _next(self, stream: Stream, number: int, draw: Draw) -> bytes | None:
+        if number < len(stream.drawn):
+            return stream.drawn[number]
+        try:
+            return await draw(partial(stream.event, number))
+        except Overloaded as error:
+            return stream.end(error)
 
     def _known(self, query: Query, last_event_id: str) -> tuple[Stream, int] | None:
         if (

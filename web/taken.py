@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+from fastapi import Request
 from fastapi.responses import Response
 from pydantic_core import to_json
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -18,6 +19,7 @@ from qa.errors import NewsqaError
 from qa.index import Progress
 from qa.store import Outcome
 from web.events import EVENTS, IN_WORDS, PING_SECONDS
+from web.gate import Gate
 from web.problems import problem
 
 logger = logging.getLogger(__name__)
@@ -26,6 +28,9 @@ Result = TypeVar("Result")
 
 Take = Callable[[Progress], Report]
 """Takes articles, telling how many have just been finished."""
+
+Apart = Callable[[Callable[[], Report]], "asyncio.Task[Report]"]
+"""Has them taken beside what readers ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +98,25 @@ def as_json(one: Added) -> Response:
     return Response(to_json(one), 201 if new else 200, media_type="application/json")
 
 
-def apart(act: Callable[[], Result]) -> asyncio.Future[Result]:
+def apart(request: Request, act: Callable[[], Result]) -> asyncio.Task[Result]:
     """Return what will come of writing, which may wait long for another that writes.
 
-    It is done in none of the threads that answer readers.
+    It is done in none of the threads that answer readers, and to the end if the client goes away.
+
+    Raises:
+        Overloaded: too many wait to write.
     """
-    return asyncio.get_running_loop().run_in_executor(None, act)
+    gate: Gate = request.app.state.taking
+    gate.admit()
+    return asyncio.create_task(gate.run(act))
 
 
-async def answer(take: Take, accept: str) -> Response:
+async def answer(request: Request, take: Take, accept: str) -> Response:
     """Return what becomes of articles: as events if these are accepted, else the last of them.
 
     Who goes away has them taken all the same, to the last that was sent.
     """
-    told = taking(take)
+    told = taking(partial(apart, request), take)
     if EVENTS in accept:
         return EventSourceResponse(_encoded(told), ping=PING_SECONDS)
     *_, last = [event async for event in told]
@@ -114,7 +124,7 @@ async def answer(take: Take, accept: str) -> Response:
     return as_json(last)
 
 
-async def taking(take: Take) -> AsyncGenerator[Finished | Added, None]:
+async def taking(apart: Apart, take: Take) -> AsyncGenerator[Finished | Added, None]:
     """Yield how far it is, time and again, then what became of the articles.
 
     They are taken in a thread that goes on to the end when nobody listens any more.

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from embeddings.encoder import Encoder, Encoding, ModelInfo
 from embeddings.tokens import Role
+from qa.config import Settings
 from qa.engine import Engine
 from web.app import create_app
 
@@ -18,7 +19,9 @@ KEY = "0123456789abcdef-operator"
 
 def keyed(engine: Engine, *, private_addresses: bool = True) -> TestClient:
     """Return a client that sends the key with all it asks."""
-    app = create_app(engine, operator_key=SecretStr(KEY), private_addresses=private_addresses)
+    app = create_app(
+        engine, Settings(operator_key=SecretStr(KEY), private_addresses=private_addresses)
+    )
     return TestClient(app, headers={"Authorization": f"Bearer {KEY}"})
 
 

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
 from qa.articles import MAX_ARTICLE_BYTES
+from qa.config import Settings
 from qa.engine import Engine
 from web.app import create_app
 
@@ -34,7 +35,7 @@ def described(client: TestClient) -> dict[tuple[str, str], dict[str, Any]]:
 @pytest.fixture
 def guarded(engine: Engine) -> TestClient:
     """A client that has no key, of a server that asks for one."""
-    return TestClient(create_app(engine, operator_key=SecretStr(KEY)))
+    return TestClient(create_app(engine, Settings(operator_key=SecretStr(KEY))))
 
 
 def test_whatever_may_change_something_asks_for_the_key_and_what_reads_does_not(

@@ -12,6 +12,7 @@ from filelock import FileLock
 from pydantic import SecretStr
 
 from embeddings.models import BUILT_IN
+from qa.config import Settings
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary
 from qa.engine import Engine
@@ -77,7 +78,7 @@ def test_an_empty_home_has_nothing_to_show(client: TestClient) -> None:
 
 
 def test_the_page_and_all_that_it_names_is_served_without_the_key(engine: Engine) -> None:
-    app = create_app(engine, operator_key=SecretStr(KEY))
+    app = create_app(engine, Settings(operator_key=SecretStr(KEY)))
     page = TestClient(app).get("/operator")
     assert page.headers["content-type"].startswith("text/html")
     assert page.headers["content-security-policy"] == POLICY

@@ -47,7 +47,7 @@ ARTICLE = {"id": "a", "title": "A tram", "text": "The tram runs every six minute
 @pytest.fixture
 def shared(engine: Engine) -> Iterator[TestClient]:
     """A client of a server that one origin may embed."""
-    with TestClient(create_app(engine, origins=[ALLOWED])) as client:
+    with TestClient(create_app(engine, Settings(origins=(ALLOWED,)))) as client:
         yield client
 
 
@@ -162,7 +162,7 @@ def test_a_page_whose_name_leads_here_since_it_was_opened_cannot_write(
     assert client.post("/ask", json={"question": "x"}, headers=page).status_code == 200
     # Programs send no origin, and of pages the key is asked.
     assert client.post("/articles", json=ARTICLE, headers={"Host": host}).status_code == 201
-    guarded = TestClient(create_app(engine, operator_key=SecretStr(KEY)))
+    guarded = TestClient(create_app(engine, Settings(operator_key=SecretStr(KEY))))
     assert_problem(guarded.post("/articles", json=ARTICLE, headers=page), 401)
     page["Authorization"] = f"Bearer {KEY}"
     assert guarded.post("/articles", json=ARTICLE, headers=page).status_code == 200
@@ -184,7 +184,7 @@ def test_embed_js_brings_the_element_of_this_very_digest(shared: TestClient) -> 
 def test_embed_js_tells_any_other_page_that_it_may_not(
     engine: Engine, origins: tuple[str, ...], origin: str
 ) -> None:
-    client = TestClient(create_app(engine, origins=origins))
+    client = TestClient(create_app(engine, Settings(origins=tuple(origins))))
     answer = client.get("/embed.js", headers={"Origin": origin, "Sec-Fetch-Site": "cross-site"})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "Origin" in answer.headers["Vary"]

@@ -137,7 +137,7 @@ def test_a_wrong_method_is_told_which_is_right(client: TestClient) -> None:
 def test_what_an_operator_must_mend_is_a_503_with_the_remedy(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, error: NewsqaError
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise error
 
     monkeypatch.setattr(engine, "ask", fail)
@@ -149,7 +149,7 @@ def test_what_an_operator_must_mend_is_a_503_with_the_remedy(
 def test_an_unforeseen_error_tells_nothing_of_itself_and_is_counted(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise RuntimeError("a secret")
 
     monkeypatch.setattr(engine, "ask", fail)

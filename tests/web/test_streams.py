@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from math import inf
 from types import SimpleNamespace
 from typing import cast
 
@@ -73,7 +74,8 @@ class Teller(Engine):
         self.closed = threading.Event()
         self.answers: list[Generator[Event, None, None]] = []
 
-    def stream(self, _: Query) -> Generator[Event, None, None]:
+    def stream(self, _: Query, until: float = inf) -> Generator[Event, None, None]:
+        assert until < inf
         self.answers.append(self._tell())
         return self.answers[-1]
 
@@ -152,7 +154,7 @@ def test_one_that_is_dropped_while_an_event_is_made_is_taken_up_meanwhile() -> N
 
 def test_all_who_read_at_once_get_every_event_once() -> None:
     engine = Teller(told(200))
-    stream = streams.Stream(Query("x"), engine.stream(Query("x")))
+    stream = streams.Stream(Query("x"), engine.stream(Query("x"), 60.0))
 
     def read(_: int) -> list[bytes]:
         found: list[bytes] = []

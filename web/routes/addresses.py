@@ -42,4 +42,4 @@ async def add_address(
         sweep = corpus.look([body.address], linked=body.linked, public=public)
         return corpus.sweep(sweep, tell, state.closing.is_set)
 
-    return await taken.answer(take, accept)
+    return await taken.answer(request, take, accept)

@@ -175,7 +175,7 @@ async def add_articles(request: Request, engine: TheEngine, accept: Accept = "")
     sent = read_sent(request.headers, await request.body())
     closing = request.app.state.closing
     take = partial(engine.corpus.add, _drafts(sent), stop=closing.is_set)
-    return await taken.answer(take, accept)
+    return await taken.answer(request, take, accept)
 
 
 @router.put(
@@ -190,7 +190,7 @@ async def put_article(
 ) -> Any:
     """Keep one article under this id, in place of what is there: that stays as a version of it."""
     sent = read_sent(request.headers, await request.body())
-    return await apart(partial(_put, engine, article_id, sent))
+    return await apart(request, partial(_put, engine, article_id, sent))
 
 
 @router.delete(
@@ -199,9 +199,9 @@ async def put_article(
     responses={**DENIED, **_MISSING},
     dependencies=[Operator],
 )
-async def delete_article(article_id: str, engine: TheEngine) -> None:
+async def delete_article(article_id: str, request: Request, engine: TheEngine) -> None:
     """Withdraw an article: every version is erased, and from now on no answer cites it."""
-    await apart(partial(_withdraw, engine, article_id))
+    await apart(request, partial(_withdraw, engine, article_id))
 
 
 def _values(article: Article, kind: type[Article | Listed | Copy]) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
+from time import monotonic
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 from pydantic_core import to_json
 from sse_starlette import EventSourceResponse
@@ -14,7 +16,7 @@ from qa.types import Answer, Source
 from qa.types import Query as Question
 from web.events import EVENTS, IN_WORDS, PING_SECONDS, Accept
 from web.requests import AskAddress, AskRequest, SearchRequest
-from web.routes.state import TheEngine, TheStreams
+from web.routes.state import TheEngine, TheStreams, asking
 from web.streams import Streams, is_over
 
 router = APIRouter(tags=["questions"])
@@ -35,8 +37,9 @@ class Hits:
 
 
 @router.post("/ask", response_model=Answer, responses=_STREAMED)
-def ask(
+async def ask(
     body: AskRequest,
+    request: Request,
     engine: TheEngine,
     streams: TheStreams,
     accept: Accept = "",
@@ -56,13 +59,14 @@ def ask(
     its articles was withdrawn, a new answer: a second `meta`, and what came before it is void.
     """
     if body.stream or EVENTS in accept:
-        return _as_events(engine, streams, body.query(), last_event_id)
-    return _as_json(engine.ask(body.query()))
+        return _as_events(request, engine, streams, body.query(), last_event_id)
+    return await _as_json(request, engine, body.query())
 
 
 @router.get("/ask", response_model=Answer, responses=_STREAMED)
-def ask_by_address(
+async def ask_by_address(
     address: Annotated[AskAddress, Query()],
+    request: Request,
     engine: TheEngine,
     streams: TheStreams,
     accept: Accept = "",
@@ -70,23 +74,30 @@ def ask_by_address(
 ) -> Any:
     """Answer a question from a browser's address bar, or as events to its EventSource."""
     if EVENTS in accept:
-        return _as_events(engine, streams, address.query(), last_event_id)
-    return _as_json(engine.ask(address.query()))
+        return _as_events(request, engine, streams, address.query(), last_event_id)
+    return await _as_json(request, engine, address.query())
 
 
 @router.post("/search", response_model=Hits)
-def search(body: SearchRequest, engine: TheEngine) -> Any:
+async def search(body: SearchRequest, request: Request, engine: TheEngine) -> Any:
     """Find the best passages, without making an answer of them."""
-    return _as_json(Hits(engine.search(body.to_query())))
+    hits = await asking(request).run(partial(engine.search, body.to_query()), request)
+    return _encoded(Hits(hits))
 
 
-def _as_json(said: Answer | Hits) -> Response:
+async def _as_json(request: Request, engine: Engine, question: Question) -> Response:
+    gate = asking(request, question.mode)
+    until = monotonic() + gate.deadline
+    return _encoded(await gate.run(partial(engine.ask, question, until), request))
+
+
+def _encoded(said: Answer | Hits) -> Response:
     # What is of our own making need not be checked against the model of it, which takes 2 ms.
     return Response(to_json(said), media_type="application/json")
 
 
 def _as_events(
-    engine: Engine, streams: Streams, question: Question, last_event_id: str
+    request: Request, engine: Engine, streams: Streams, question: Question, last_event_id: str
 ) -> Response:
     if is_over(last_event_id):
         return Response(status_code=204)
@@ -95,6 +106,10 @@ def _as_events(
         return engine.corpus.articles.find(ids).keys() >= set(ids)
 
     # Refused before the stream begins, so that it is still an ordinary error.
-    events = engine.stream(question)
-    told = streams.read(question, events, last_event_id, are_there)
+    gate = asking(request, question.mode)
+    gate.admit()
+    events = engine.stream(question, monotonic() + gate.deadline)
+    told = streams.read(
+        question, events, last_event_id, are_there, partial(gate.run, request=request)
+    )
     return EventSourceResponse(told, ping=PING_SECONDS)

@@ -9,6 +9,8 @@ from fastapi import Depends, Request
 
 from qa.engine import Engine
 from qa.suggestions import Suggestions
+from qa.types import Mode
+from web.gate import Gate
 from web.rebuilds import Rebuilds
 from web.streams import Streams
 
@@ -37,3 +39,10 @@ TheSuggestions = Annotated[Suggestions, Depends(_suggestions)]
 TheEngine = Annotated[Engine, Depends(_engine)]
 TheStreams = Annotated[Streams, Depends(_streams)]
 TheRebuilds = Annotated[Rebuilds, Depends(_rebuilds)]
+
+
+def asking(request: Request, mode: Mode = "extractive") -> Gate:
+    """Return the gate of questions; those that a language model writes wait for it elsewhere."""
+    state = request.app.state
+    gate: Gate = state.composing if mode == "llm" else state.asking
+    return gate
