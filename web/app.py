@@ -1,15 +1,17 @@
 """An engine to a web application: the API, the page and what operators' tools ask."""
 
 import logging
+import signal
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from importlib.metadata import version
+from types import FrameType
 
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
+from sse_starlette.sse import AppStatus
 
-from qa.articles import MAX_ARTICLE_BYTES
 from qa.config import Settings
 from qa.engine import Engine
 from qa.suggestions import Suggestions
@@ -74,7 +76,7 @@ def create_app(engine: Engine, settings: Settings | None = None) -> FastAPI:
     app.state.origins = frozenset(settings.origins)
     # Innermost, where what is sent is whole still; streams of events it passes on as they come.
     app.add_middleware(GZipMiddleware)
-    app.add_middleware(BodyLimit, most=MAX_ARTICLE_BYTES)
+    app.add_middleware(BodyLimit)
     problems.install(app)
     app.add_middleware(Origins, allowed=settings.origins, guarded=bool(settings.operator_key))
     health.count_requests(app)
@@ -95,9 +97,37 @@ def create_app(engine: Engine, settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     closing: threading.Event = app.state.closing
     threading.Thread(target=_open, args=(app, closing), daemon=True).start()
-    yield
+    # Streams end by themselves when their answer does; what takes articles ends by `closing`.
+    AppStatus.enable_automatic_graceful_drain = False
+    with _told_of_stopping(closing):
+        yield
     closing.set()
     app.state.rebuilds.wait()
+
+
+@contextmanager
+def _told_of_stopping(closing: threading.Event) -> Iterator[None]:
+    """Have `closing` set as soon as the process is told to stop.
+
+    The server waits for all requests before it ends the lifespan, and some wait for this.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {stop: signal.getsignal(stop) for stop in (signal.SIGINT, signal.SIGTERM)}
+
+    def stopping(stop: int, frame: FrameType | None) -> None:
+        closing.set()
+        if callable(handler := before[signal.Signals(stop)]):
+            handler(stop, frame)
+
+    for stop in before:
+        signal.signal(stop, stopping)
+    try:
+        yield
+    finally:
+        for stop, handler in before.items():
+            signal.signal(stop, handler)
 
 
 def _open(app: FastAPI, closing: threading.Event) -> None:

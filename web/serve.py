@@ -1,13 +1,25 @@
-"""`newsqa serve`, beside the verbs of `qa.cli`."""
+"""`newsqa serve`, beside the verbs of `qa.cli`: the application in one process or in several."""
 
-from typing import Annotated
+import gc
+import os
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from qa.cli import Home, app, failing, open_engine, say
 from qa.config import Settings
 
-__all__ = ["app", "serve"]
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+__all__ = ["app", "application", "serve"]
+
+STOP_SECONDS = 30
+"""Who is being answered when the server is stopped is answered to the end, as long as this."""
+
+MOST_CONNECTIONS = 900
+"""Beyond them a connection is answered 503 and closed: a process may have 1,024 files open."""
 
 
 @app.command()
@@ -17,12 +29,13 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port (or NEWSQA_PORT).")
     ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes (or NEWSQA_WORKERS).")
+    ] = None,
     home: Home = None,
 ) -> None:
     """Serve the page and the API."""
     import uvicorn  # with the application a third of a second
-
-    from web.app import create_app
 
     with failing():
         settings = Settings()
@@ -33,5 +46,39 @@ def serve(
     say(f"newsqa serves http://{shown}:{where}")
     if settings.operator_key:
         say(f"the operator's page is http://{shown}:{where}/operator")
-    application = create_app(engine, settings)
-    uvicorn.run(application, host=address, port=where, log_level="warning")
+    options: dict[str, Any] = {
+        "host": address,
+        "port": where,
+        "ws": "none",
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
+        "forwarded_allow_ips": list(settings.proxies),
+        "limit_concurrency": MOST_CONNECTIONS,
+        "timeout_graceful_shutdown": STOP_SECONDS,
+    }
+    count = workers or settings.workers
+    if count == 1:
+        from web.app import create_app
+
+        uvicorn.run(create_app(engine, settings), **options)
+    else:
+        with TemporaryDirectory(prefix="newsqa-metrics-") as folder:
+            # What the processes share is what they inherit.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+            os.environ["NEWSQA_HOME"] = str(engine.corpus.home)
+            os.environ["NEWSQA_WORKERS"] = str(count)
+            uvicorn.run("web.serve:application", factory=True, workers=count, **options)
+
+
+def application() -> "FastAPI":
+    """Return the application of one of several processes, which share the cores among them."""
+    from qa.home import open_home
+    from web.app import create_app
+    from web.cli import YOUNG
+
+    gc.set_threshold(YOUNG)
+    settings = Settings()
+    threads = settings.threads or max(1, (os.cpu_count() or 1) // settings.workers)
+    settings = settings.model_copy(update={"threads": threads})
+    return create_app(open_home(settings=settings), settings)

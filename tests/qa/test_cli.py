@@ -372,8 +372,7 @@ def test_serve_listens_where_the_flag_or_else_the_environment_says(
 ) -> None:
     where: list[tuple[Path, str, int]] = []
 
-    def listen(app: FastAPI, *, host: str, port: int, log_level: str) -> None:
-        assert log_level
+    def listen(app: FastAPI, *, host: str, port: int, **_: object) -> None:
         where.append((app.state.engine.corpus.home, host, port))
 
     monkeypatch.setattr(uvicorn, "run", listen)

@@ -1,5 +1,6 @@
 """What an operator is shown, and the rebuild: beside questions, one at a time, whole or not."""
 
+import json
 import logging
 import re
 from collections.abc import Iterator
@@ -165,11 +166,41 @@ def test_a_server_that_is_stopped_in_a_rebuild_leaves_the_old_index(
     assert generations.current() == old
     again = Engine(Corpus(engine.corpus.home, lambda _: gate, BUILT_IN), dictionary)
     started = keyed(again)
-    assert started.get("/operation").json()["rebuild"] == IDLE
+    shown = started.get("/operation").json()["rebuild"]
+    assert (shown["state"], shown["error"]) == ("failed", "the server was stopped")
     assert cited(started) == "ferry"
     started.post("/operation/rebuild")
     until(started, "done")
     assert generations.current() != old
+
+
+def test_another_process_of_the_home_tells_of_a_rebuild_and_begins_none_beside_it(
+    client: TestClient, engine: Engine, gate: Gate, dictionary: Dictionary
+) -> None:
+    other = keyed(Engine(Corpus(engine.corpus.home, lambda _: gate, BUILT_IN), dictionary))
+    client.post("/articles", json=FERRY)
+    gate.open.clear()
+    begun = client.post("/operation/rebuild").json()
+    assert other.get("/operation").json()["rebuild"] == begun
+    assert_problem(other.post("/operation/rebuild"), 409)
+    gate.open.set()
+    assert until(other, "done")["finished"] == 1
+    assert other.post("/operation/rebuild").status_code == 202
+    until(client, "done")
+
+
+def test_a_rebuild_whose_process_is_gone_is_told_as_stopped(
+    client: TestClient, engine: Engine
+) -> None:
+    client.post("/articles", json=FERRY)
+    client.post("/operation/rebuild")
+    ended = until(client, "done")
+    killed = {**ended, "state": "running", "ended": None}
+    (engine.corpus.home / "rebuild.json").write_text(json.dumps(killed))
+    shown = client.get("/operation").json()["rebuild"]
+    assert shown == {**killed, "state": "failed", "error": "the server was stopped"}
+    assert client.post("/operation/rebuild").status_code == 202
+    until(client, "done")
 
 
 def test_a_rebuild_that_fails_says_why_and_leaves_the_old_index(
