@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve test check bench bench-scale screenshots eval eval-ablation eval-scale fit train crash clean
+.PHONY: serve test check bench bench-scale screenshots eval eval-ablation eval-scale fit train crash soak fuzz clean
 
 serve: $(VENV)/.installed
 	$(BIN)/newsqa add --if-empty seeds
@@ -58,6 +58,17 @@ train: $(VENV)/.installed-dev
 # Writers killed at random moments, over and over; see tests/crash.py.
 crash: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.crash --kills 200
+
+# Sixty-four clients for ten minutes, while articles change and the index is rebuilt.
+soak: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.soak
+
+# A million inputs, over which the laws of tests/fuzz must hold, then the API for ten minutes.
+# What breaks one is kept in FUZZED/broken; `python -m tests.fuzz LAW FILE` tries it again.
+FUZZED ?= $(HOME)/.cache/newsqa/fuzz
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.fuzz --inputs 1000000 --folder $(FUZZED)
+	NEWSQA_FUZZ=600 $(BIN)/python -m pytest --numprocesses 0 tests/web/test_openapi.py
 
 clean:
 	rm -rf $(VENV)

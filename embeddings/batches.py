@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Lock
+from time import monotonic
 
 from embeddings.graph import TILE, Ids, Output
 
@@ -20,7 +21,14 @@ MAX_PADDING = 64
 """Tokens that may be read for nothing so that one more text comes along: a batch of its own would
 take 5 ms and 0.085 ms a token, on one core."""
 
+PATIENCE = 0.25
+"""Seconds. Where there is always something urgent, the others have a batch this often: a tenth of
+the work of two cores, and a new article is found within the second though all are asking."""
+
 Run = Callable[[Sequence[Ids]], list[Output]]
+
+on_batch: Callable[[int], object] | None = None
+"""Called with the number of texts of every batch that is run; who counts them sets it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +41,8 @@ class _Text:
 class Batches:
     """Runs texts on `threads` cores at most; threads may share it.
 
-    Texts of urgent calls go before all others, and never wait for another's batch to fill.
+    Texts of urgent calls go before all others, but for one batch in PATIENCE, and never wait for
+    another's batch to fill.
     """
 
     def __init__(self, run: Run, threads: int) -> None:
@@ -42,6 +51,8 @@ class Batches:
         self._lock = Lock()
         self._urgent: list[_Text] = []
         self._patient: list[_Text] = []
+        self._served = 0.0
+        """When the patient had their last batch, or began to wait."""
         self._idle = threads
         self._free = 0  # cores about to look for work
 
@@ -51,6 +62,8 @@ class Batches:
         longest_first = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
         waiting = [_Text(texts[place], place, finished) for place in longest_first]
         with self._lock:
+            if not self._patient:
+                self._served = monotonic()
             (self._urgent if urgent else self._patient).extend(waiting)
             called = min(self._idle, len(waiting))
             self._idle -= called
@@ -63,6 +76,8 @@ class Batches:
         """Run batches until nothing waits."""
         while batch := self._next():
             try:
+                if on_batch:
+                    on_batch(len(batch))
                 outputs: Sequence[Output | BaseException] = self._run([text.ids for text in batch])
             except BaseException as error:  # raised where the texts came from
                 outputs = [error] * len(batch)
@@ -74,7 +89,11 @@ class Batches:
     def _next(self) -> list[_Text]:
         """Take the next batch, which shares what waits among the cores that are free."""
         with self._lock:
-            lane = self._urgent or self._patient
+            now = monotonic()
+            if self._patient and (not self._urgent or now - self._served > PATIENCE):
+                lane, self._served = self._patient, now
+            else:
+                lane = self._urgent
             share = -(-len(lane) // self._free)
             self._free -= 1
             if not lane:

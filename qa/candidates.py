@@ -173,8 +173,8 @@ def candidates(
 
 def _own(tokens: TokenVectors, start: int) -> TokenVectors:
     """Return the tokens that begin at `start` or behind it, their places counted from there."""
-    own = tokens.spans[:, 0] >= start
-    return TokenVectors(tokens.vectors[own], tokens.spans[own] - start)
+    at = int(np.searchsorted(tokens.spans[:, 0], start))  # they stand in their order
+    return TokenVectors(tokens.vectors[at:], tokens.spans[at:] - start)
 
 
 def promising(

@@ -16,7 +16,8 @@ _OWN_PORT = re.compile(r"http:.*:80|https:.*:443")
 _KEYS = {"llm_url": "; a key goes into NEWSQA_LLM_KEY"}
 
 _BOUND = "[1-9][0-9]{0,8}/(?:second|minute|hour|day)"
-_RATE = re.compile(f"{_BOUND}(?:;{_BOUND})*")
+RATE = re.compile(f"{_BOUND}(?:;{_BOUND})*")
+"""How many requests somebody may make."""
 
 
 def _under_home(*parts: str) -> Path:
@@ -69,8 +70,7 @@ class Settings(BaseSettings):
     operator_key: Annotated[
         SecretStr,
         Field(
-            description="who sends it may write over HTTP, and nobody else; with it comes the"
-            " operator's page, /operator; empty: whoever reaches the server may write"
+            description="one more key that may write over HTTP, beside those of `newsqa key add`"
         ),
     ] = SecretStr("")
     reading: Annotated[
@@ -98,10 +98,11 @@ class Settings(BaseSettings):
         float, Field(gt=0, le=3_600, description="seconds in which a question is answered, or 503")
     ] = 30.0
     log: Annotated[
-        Literal["text", "json"], Field(description="how what happens is told on standard error")
+        Literal["text", "json"],
+        Field(description="what standard error tells: text, what is wrong; json, each request too"),
     ] = "text"
     log_questions: Annotated[
-        bool, Field(description="whether the log tells what was asked, not only that it was")
+        bool, Field(description="whether a request's record tells what was asked, not only that")
     ] = False
     traces: Annotated[
         str,
@@ -142,7 +143,7 @@ class Settings(BaseSettings):
     @field_validator("rate")
     @classmethod
     def _is_rate(cls, rate: str) -> str:
-        if rate and not _RATE.fullmatch(rate):
+        if rate and not RATE.fullmatch(rate):
             raise ValueError("it is such as 60/minute, or 5/second;1000/day")
         return rate
 

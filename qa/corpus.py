@@ -27,6 +27,9 @@ from qa.types import Article
 
 logger = logging.getLogger(__name__)
 
+Stop = Callable[[], bool]
+"""Says whether to stop before the end."""
+
 WAIT_SECONDS = 600.0
 """How long a writer waits for another to finish before it gives up."""
 
@@ -166,12 +169,13 @@ class Corpus:
         self,
         items: Iterable[Item],
         progress: Progress = lambda _: None,
-        stop: Callable[[], bool] = lambda: False,
+        stop: Stop = lambda: False,
     ) -> Report:
         """Keep the articles and index them; a refused one is reported and the others go on.
 
         When this returns the next question finds them. `progress` is told how many were finished.
-        Between batches other writers get their turn, and `stop` is asked.
+        Between batches other writers get their turn. `stop` is asked then, and while one of another
+        process has his.
         """
         taken: list[tuple[str, Outcome]] = []
         refused: list[ArticleRefused] = []
@@ -183,7 +187,7 @@ class Corpus:
             known = [item.file for item in batch if isinstance(item, Unchanged)]
             changed = [item for item in batch if not isinstance(item, Unchanged)]
             if changed:
-                taken += self._take(changed, reading)
+                taken += self._take(changed, reading, stop)
             if known:
                 taken += self.articles.held_by(known)
                 refused += [
@@ -222,7 +226,7 @@ class Corpus:
         self,
         sweep: Sweep,
         progress: Progress = lambda _: None,
-        stop: Callable[[], bool] = lambda: False,
+        stop: Stop = lambda: False,
         *,
         sync: bool = False,
         emptied: bool = False,
@@ -241,22 +245,22 @@ class Corpus:
                         f"{root}: no file is there any more, where {held} articles were; with"
                         " --emptied they are withdrawn"
                     )
-        with self._writing():
+        with self._writing(stop):
             missing = sweep.roots if emptied else set(sweep.roots).difference(empty)
             self.articles.miss(list(missing), sweep.there)
             sweep.known = self.articles.known_files(READER)
         report = self.add(sweep, progress, stop)
         if not sync or stop():
             return report
-        with self._writing():
+        with self._writing(stop):
             gone = self.articles.leave(sweep.roots)
             self._forget(gone)
         return replace(report, gone=tuple(gone))
 
     def _take(
-        self, items: Sequence[Draft | ArticleRefused | Finished], reading: int
+        self, items: Sequence[Draft | ArticleRefused | Finished], reading: int, stop: Stop
     ) -> list[tuple[str, Outcome]]:
-        with self._writing():
+        with self._writing(stop):
             encoder, index = self._newest()
             taken = self.articles.put(items, reading, READER)
             index.catch_up(self.articles, encoder)
@@ -335,15 +339,15 @@ class Corpus:
             logger.warning("%s; answered meanwhile by what is indexed", error)
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self, stop: Stop = lambda: False) -> Iterator[None]:
         try:
-            with self._lock.acquire(timeout=WAIT_SECONDS):
+            with self._lock.acquire(timeout=WAIT_SECONDS, cancel_check=stop):
                 finish_restore(self.home)
                 yield
         except Timeout as error:
             raise HomeBusy(
-                f"{self.home}: another process has been writing for {WAIT_SECONDS:.0f} seconds;"
-                " wait for it to finish and try again"
+                f"{self.home}: another process has been writing all the time; wait for it to"
+                " finish and try again"
             ) from error
         except OSError as error:
             if error.errno not in _DISK:

@@ -89,9 +89,9 @@ class Engine:
         found = search(asked, index, self.corpus.articles, query, self._weights)
         return tuple(source(hit) for hit in found.hits)
 
-    def ask(self, query: Query, until: float = inf) -> Answer:
+    def ask(self, query: Query) -> Answer:
         """Return the whole answer: the fold of `stream`."""
-        return fold(self.stream(query, until))
+        return fold(self.stream(query))
 
     def stream(self, query: Query, until: float = inf) -> Generator[Event, None, None]:
         """Yield Meta, the Sources (those cited first), the Statements of the answer, and Done.

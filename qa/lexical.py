@@ -60,13 +60,14 @@ MAX_TOKEN = 64
 # Kept whole: a date, 3rd, a decade, a fraction, 5G and 3nm, a number with its percent sign, a year,
 # a month, a Latin name.
 _WHOLE = re.compile(
-    r"(?P<date>\d{1,2}月\d{1,2}日)"
+    # What none of them begins with comes first: each character of Chinese is looked at.
+    r"(?![\u2e80-\U0003ffff])(?:(?P<date>\d{1,2}月\d{1,2}日)"
     r"|(?P<nth>\d+)(?:st|nd|rd|th)(?![^\W_\u2e80-\U0003ffff])"
     r"|(?P<group>\d{4}年代|(?<![\d/])\d{1,2}/\d{1,3}(?![\d/]))"
     r"|(?P<mixed>\d+(?:\.\d+)?[^\W\d_\u2e80-\U0003ffff][^\W_\u2e80-\U0003ffff]*)"
     r"|(?P<number>\d+(?:,\d{3})+(?:\.\d+)?%?|\d+(?:\.\d+)*%?)(?P<unit>[年月])?"
     r"|(?P<money>[$€£¥])"
-    r"|(?P<latin>[^\W\d_\u2e80-\U0003ffff]+(?:['’.&-]?[^\W_\u2e80-\U0003ffff]+)*)"
+    r"|(?P<latin>[^\W\d_\u2e80-\U0003ffff]+(?:['’.&-]?[^\W_\u2e80-\U0003ffff]+)*))"
 )
 _MONEY = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yuan"}
 _WORD = re.compile(r"\w")

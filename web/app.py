@@ -5,24 +5,33 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from importlib.metadata import version
 from types import FrameType
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.telemetry import TelemetryConfig
 from sse_starlette.sse import AppStatus
 
 from qa.config import Settings
 from qa.engine import Engine
+from qa.feedback import FeedbackStore
+from qa.keys import Keys
 from qa.suggestions import Suggestions
 from qa.types import Query
-from web import health, page, problems, routes
+from web import health, logs, page, problems, routes
+from web.access import Access, Operator, guarded
 from web.assets import read_assets
 from web.gate import Gate
 from web.head import Head
 from web.headers import OwnHeaders
 from web.limits import BodyLimit
+from web.logs import Logged
+from web.metrics import CountedGate, Counting, Metrics
 from web.origins import Origins
+from web.rates import Rates
 from web.rebuilds import Rebuilds
 from web.streams import Streams
 
@@ -45,6 +54,14 @@ WRITING_SECONDS = 900.0
 SETTLE_SECONDS = 2.0
 """From when questions can be answered to what can wait, so that the first of them come before."""
 
+UNTRACED: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+"""Left alone FastAPI tells whatever sends traces from this process, and questions in addresses."""
+
 
 def create_app(engine: Engine, settings: Settings | None = None) -> FastAPI:
     """Return the application; it opens the model and the index when it starts.
@@ -52,42 +69,53 @@ def create_app(engine: Engine, settings: Settings | None = None) -> FastAPI:
     Without `settings` it goes by those of the environment.
     """
     settings = settings or Settings()
+    traces = None
+    if settings.traces:
+        from web.tracing import Traces
+
+        traces = Traces(settings.traces)
     app = FastAPI(
         title="newsqa",
         version=version("newsqa"),
         description="Questions over news articles; every sentence of an answer is cited.",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=_lifespan,
+        telemetry=traces.telemetry if traces else UNTRACED,
     )
     app.state.engine = engine
     app.state.ready = threading.Event()
     app.state.trouble = ""
     app.state.streams = Streams()
-
-    app.state.asking = Gate(AT_ONCE, settings.waiting, settings.deadline)
-    app.state.composing = Gate(COMPOSED, settings.waiting, settings.deadline)
-    app.state.taking = Gate(TAKEN, settings.waiting, WRITING_SECONDS)
-    app.state.suggestions = Suggestions(engine)
     app.state.closing = threading.Event()
     app.state.rebuilds = Rebuilds(engine.corpus, app.state.closing)
-    app.state.operator_key = settings.operator_key
+    app.state.metrics = metrics = Metrics(engine.corpus, app.state.rebuilds)
+    app.state.traces = traces
+    app.state.hearers = (metrics.question, logs.hear, *([traces.question] if traces else []))
+    app.state.asking = CountedGate(metrics, AT_ONCE, settings.waiting, settings.deadline)
+    app.state.composing = CountedGate(metrics, COMPOSED, settings.waiting, settings.deadline)
+    app.state.taking = Gate(TAKEN, settings.waiting, WRITING_SECONDS)
+    app.state.suggestions = Suggestions(engine)
+    app.state.feedback = FeedbackStore(engine.corpus.home)
     app.state.private_addresses = settings.private_addresses
     app.state.origins = frozenset(settings.origins)
     # Innermost, where what is sent is whole still; streams of events it passes on as they come.
     app.add_middleware(GZipMiddleware)
     app.add_middleware(BodyLimit)
     problems.install(app)
-    app.add_middleware(Origins, allowed=settings.origins, guarded=bool(settings.operator_key))
-    health.count_requests(app)
+    keys = Keys(engine.corpus.home, settings.operator_key)
+    app.state.closed = closed = settings.reading == "key"
+    app.add_middleware(
+        Access, keys=keys, rates=Rates(settings.rate, settings.workers), closed=closed
+    )
+    app.add_middleware(Origins, allowed=settings.origins, guarded=partial(guarded, keys))
+    app.add_middleware(Counting, metrics=metrics)
+    app.add_middleware(Logged, questions=settings.log_questions)
     app.add_middleware(OwnHeaders)
     app.add_middleware(Head)
     app.include_router(page.router)
-    app.include_router(routes.router)
-    if settings.operator_key:
-        from web.routes.operator import router as operator
-
-        app.include_router(operator)
+    app.include_router(routes.router, dependencies=[Operator] if closed else None)
     app.include_router(health.router)
     page.mount_files(app)
     return app
@@ -103,6 +131,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     closing.set()
     app.state.rebuilds.wait()
+    app.state.metrics.close()
+    if traces := app.state.traces:
+        await run_in_threadpool(traces.close)
 
 
 @contextmanager

@@ -10,6 +10,9 @@ Python's own 700 the search takes a sixth of a server's start."""
 def main() -> None:
     """Run the command."""
     gc.set_threshold(YOUNG)
-    from web.serve import app  # only now, so that it holds for what this imports
+    # Only now, so that it holds for what these import; the verbs register themselves.
+    import qa.feedback_commands
+    import qa.key_commands  # noqa: F401
+    from web.serve import app
 
     app()

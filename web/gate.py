@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from contextvars import copy_context
 from math import ceil
 from time import monotonic
@@ -25,7 +26,7 @@ class Gate:
     told when to come again, rather than kept for an answer that comes too late.
 
     Attributes:
-        running: calls that are being made.
+        running: calls that are being made, whether or not anybody waits for them still.
         waiting: calls whose turn has not come.
         shed: calls that were refused so far.
     """
@@ -50,17 +51,21 @@ class Gate:
         if self._turns.locked() and (self.waiting >= self._most or self._wait() > self.deadline):
             raise self._overloaded()
 
-    async def run(self, call: Callable[[], Result], request: Request | None = None) -> Result:
+    async def run(
+        self, call: Callable[[], Result], request: Request | None = None, *, admitted: bool = False
+    ) -> Result:
         """Return what a call returns, made in a thread in its turn.
 
-        With a `request` it is not made when the client has gone away by then.
+        With a `request` it is not made when the client has gone away by then. Of whom was admitted
+        and has been promised an answer, no call is refused but for the time.
 
         Raises:
             Overloaded: too many wait for their turn, or it has not come by the deadline.
             ClientDisconnect: the client has gone away.
             Exception: whatever the call raised.
         """
-        self.admit()
+        if not admitted:
+            self.admit()
         self.waiting += 1
         try:
             async with asyncio.timeout(self.deadline):
@@ -70,16 +75,26 @@ class Gate:
         finally:
             self.waiting -= 1
         self.running += 1
-        begun = monotonic()
-        try:
+        with ExitStack() as turn:
+            turn.callback(self._end, monotonic())
             if request and await request.is_disconnected():
                 raise ClientDisconnect
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, copy_context().run, call)
-        finally:
-            self._seconds += SMOOTHING * (monotonic() - begun - self._seconds)
-            self.running -= 1
-            self._turns.release()
+            made = loop.run_in_executor(self._pool, copy_context().run, call)
+            end = turn.pop_all().close
+
+        # A thread goes on when nobody waits for it any more, and has its turn as long as it does.
+        def ended(made: asyncio.Future[Result]) -> None:
+            end()
+            made.exception()  # heard, even if nobody is there
+
+        made.add_done_callback(ended)
+        return await asyncio.shield(made)
+
+    def _end(self, begun: float) -> None:
+        self._seconds += SMOOTHING * (monotonic() - begun - self._seconds)
+        self.running -= 1
+        self._turns.release()
 
     def _wait(self) -> float:
         """Return how long the next to come will wait for its turn, in seconds."""

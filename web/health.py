@@ -1,21 +1,18 @@
 """What an operator's tools ask: alive, ready, and in numbers."""
 
 from dataclasses import dataclass
-from http import HTTPMethod
-from time import perf_counter
 from typing import Literal
 
-from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram
-from prometheus_client import generate_latest as exposition
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from fastapi import APIRouter, HTTPException, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from qa.engine import Engine
+from qa.generations import Generations
 from qa.types import Mode
+from web import problems
+from web.routes.state import TheMetrics
 
 router = APIRouter(tags=["operation"])
-
-_METHODS = frozenset(HTTPMethod)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,56 +32,35 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 def readyz(request: Request) -> Ready:
-    """Say that questions can be answered, and how; 503 until then."""
-    if not request.app.state.ready.is_set():
+    """Say that questions can be answered now, and how; 503 until then, and when the server ends."""
+    state = request.app.state
+    engine: Engine = state.engine
+    if state.closing.is_set():
+        raise HTTPException(503, "the server is being stopped")
+    if not state.ready.is_set():
         opening = "the model and the index are still being opened; ask again soon"
-        raise HTTPException(503, request.app.state.trouble or opening)
-    engine: Engine = request.app.state.engine
+        raise HTTPException(503, state.trouble or opening)
+    if trouble := _trouble(engine):
+        raise HTTPException(503, trouble)
     model = engine.writes_with
     return Ready("ready", ("extractive", "passages", *(("llm",) if model else ())), model)
 
 
 @router.get("/metrics", response_class=Response)
-def metrics(request: Request) -> Response:
+def metrics(metrics: TheMetrics) -> Response:
     """Return the counters for Prometheus."""
-    return Response(exposition(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
-def count_requests(app: FastAPI) -> None:
-    """Count every request of the app and time it, by route."""
-    app.state.registry = CollectorRegistry()
-    app.add_middleware(_Counting, registry=app.state.registry)
-
-
-class _Counting:
-    """Middleware that counts and times; made of functions it would take 0.5 ms of each request."""
-
-    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
-        self._app = app
-        self._requests = Counter(
-            "newsqa_requests_total",
-            "Requests answered.",
-            ["method", "route", "status"],
-            registry=registry,
-        )
-        self._seconds = Histogram(
-            "newsqa_request_seconds",
-            "Seconds until the answer began.",
-            ["route"],
-            registry=registry,
-        )
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and count it when its answer begins."""
-        begun = perf_counter()
-
-        async def counted(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                # The route's pattern, never the address, and no invented method: labels stay few.
-                route = getattr(scope.get("route"), "path", "none")
-                method = scope["method"] if scope["method"] in _METHODS else "other"
-                self._requests.labels(method, route, message["status"]).inc()
-                self._seconds.labels(route).observe(perf_counter() - begun)
-            await send(message)
-
-        await self._app(scope, receive, counted)
+def _trouble(engine: Engine) -> str | None:
+    """Return why the index cannot be served now; nothing is made anew to find out."""
+    home = engine.corpus.home
+    folder = Generations(home).current()
+    if folder is None or not folder.exists():
+        return f"{home}: the index is not there; see whether its disk is, or `newsqa rebuild`"
+    try:
+        engine.corpus.serving()
+    except Exception as error:
+        # Whatever it is, questions fail by it.
+        return problems.reason(error)
+    return None

@@ -5,7 +5,7 @@ programs that are no browser send none, and are let through.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -18,9 +18,10 @@ _SHARED = {
     "GET": re.compile(
         r"/(?:static/.+|embed\.js|ask|suggestions|facets|readyz|articles(?:/.+)?)", re.DOTALL
     ),
-    "POST": re.compile(r"/(?:ask|search)"),
+    "POST": re.compile(r"/(?:ask|search|feedback)"),
 }
-"""What an element in another site's page needs: all that asks and reads, nothing that writes."""
+"""What an element in another site's page needs: all that asks and reads, nothing that writes but
+what its reader says of an answer."""
 
 _SAFE = {"GET", "OPTIONS"}
 """What changes nothing (HEAD is GET here): a browser sees to it that no page reads the answer."""
@@ -41,7 +42,7 @@ class Origins:
     number: a page that its own name has led here since then would seem to be ours.
     """
 
-    def __init__(self, app: ASGIApp, allowed: Collection[str], guarded: bool) -> None:
+    def __init__(self, app: ASGIApp, allowed: Collection[str], guarded: Callable[[], bool]) -> None:
         self._app = app
         self._guarded = guarded
         self._allowed = frozenset(allowed)
@@ -49,7 +50,8 @@ class Origins:
             app,
             allow_origins=self._allowed,
             allow_methods=tuple(_SHARED),
-            allow_headers=("Last-Event-ID",),
+            allow_headers=("Authorization", "Last-Event-ID"),
+            expose_headers=("Retry-After",),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,8 +68,8 @@ class Origins:
             return await app(scope, receive, send)
         if _is_foreign(headers):
             words = "another site's page may not do this; see NEWSQA_ORIGINS for what it may"
-        elif not (self._guarded or _only_asks(scope, headers)) and _is_misled(headers):
-            words = "a page may do this only with an operator's key; set NEWSQA_OPERATOR_KEY"
+        elif not _only_asks(scope, headers) and _is_misled(headers) and not self._guarded():
+            words = "a page needs a key for this; `newsqa key add NAME --may write` makes one"
         else:
             return await app(scope, receive, send)
         return await response(HTTPStatus.FORBIDDEN, words)(scope, receive, send)

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from embeddings.models import ModelUnusable
@@ -30,6 +31,12 @@ from qa.errors import (
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
+
+MOST_ERRORS = 20
+MOST_TOLD = 400
+"""Errors of a request that are told, and code points of each text: what is sent comes back in them,
+and may be a megabyte of field names."""
 
 _MESSAGES = {
     "type": "array",
@@ -47,6 +54,7 @@ _SCHEMA = {
         "detail": {"type": "string"},
         "errors": _MESSAGES,
         "withdrawn": {"type": "string", "format": "date-time"},
+        "retry_after": {"type": "integer"},
     },
 }
 
@@ -61,9 +69,18 @@ def described(why: Mapping[HTTPStatus, str]) -> dict[int | str, dict[str, Any]]:
 
 DESCRIBED = described(
     {
+        HTTPStatus.BAD_REQUEST: "The body is nothing that can be read.",
+        HTTPStatus.UNAUTHORIZED: "A key is asked for and not sent, or what was sent is none now.",
+        HTTPStatus.FORBIDDEN: "Whoever sent this may not do it; `detail` says who may.",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body has more bytes than are read.",
         HTTPStatus.UNPROCESSABLE_ENTITY: (
             "The request cannot be used as it is; `errors` names the fields."
-        )
+        ),
+        HTTPStatus.TOO_MANY_REQUESTS: "More requests than one may make; come `Retry-After` later.",
+        HTTPStatus.SERVICE_UNAVAILABLE: (
+            "It cannot be done now: too much is asked at once, or the index or the home cannot be"
+            " used; `Retry-After` says when to come again, where that is known."
+        ),
     }
 )
 """What all routes say of it."""
@@ -107,6 +124,10 @@ def problem(error: Exception) -> dict[str, Any]:
     if isinstance(error, ArticleGone):
         document = _document(STATUS[ArticleGone], str(error))
         return {**document, "withdrawn": error.when.isoformat()}
+    if isinstance(error, Overloaded):
+        # In a stream of events there is no header for it.
+        document = _document(STATUS[Overloaded], str(error))
+        return {**document, "retry_after": error.seconds}
     if isinstance(error, NewsqaError):
         return _document(status_of(error), str(error))
     return _document(HTTPStatus.INTERNAL_SERVER_ERROR, reason(error))
@@ -142,10 +163,29 @@ def _field_name(location: Sequence[int | str]) -> str:
 def _document(
     status: HTTPStatus, detail: str, errors: Sequence[tuple[str, str]] = ()
 ) -> dict[str, Any]:
-    document: dict[str, Any] = {"title": status.phrase, "status": status.value, "detail": detail}
+    document: dict[str, Any] = {
+        "title": status.phrase,
+        "status": status.value,
+        "detail": told(detail),
+    }
     if errors:
-        document["errors"] = [{"field": field, "message": message} for field, message in errors]
+        document["errors"] = [
+            {"field": told(field), "message": told(message)}
+            for field, message in errors[:MOST_ERRORS]
+        ]
     return document
+
+
+def told(text: str) -> str:
+    r"""Return what holds somebody's words as it may be told: in part, if it is long.
+
+    JSON may hold halves of characters, which no answer can.
+
+    >>> told("no such field: \ud800")
+    'no such field: ?'
+    """
+    whole = text.encode(errors="replace").decode()
+    return whole if len(whole) <= MOST_TOLD else whole[: MOST_TOLD - 1] + "…"
 
 
 def _response(document: dict[str, Any], headers: Any = None) -> JSONResponse:
@@ -189,11 +229,22 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
         (_field_name(one["loc"][1:]), one["msg"].removeprefix("Value error, "))
         for one in error.errors()
     ]
-    detail = "; ".join(f"{field}: {message}" for field, message in errors)
+    detail = "; ".join(f"{field}: {message}" for field, message in errors[:MOST_ERRORS])
     return _response(_document(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors))
 
 
-async def _http(_: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    return _response(_document(status, error.detail), error.headers)
+    headers = dict(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_allowed(request))
+    return _response(_document(status, error.detail), headers)
+
+
+def _allowed(request: Request) -> Iterator[str]:
+    """Yield what can be done at an address; Starlette names what its first route there does."""
+    for method in METHODS:
+        asked = {**request.scope, "method": "GET" if method == "HEAD" else method}
+        if any(route.matches(asked)[0] is Match.FULL for route in request.app.routes):
+            yield method

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Literal
 
 from filelock import FileLock, Timeout
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from qa.corpus import Corpus
 from web.problems import foreseen, reason
@@ -66,7 +66,7 @@ class Rebuilds:
         """How far the last rebuild is that a server of this home began."""
         try:
             told = _REBUILD.validate_json(self._file.read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, ValidationError):  # none yet, or not written by us
             return Rebuild()
         if told.state == "running" and not self._is_running():
             return replace(told, state="failed", error=STOPPED)

@@ -12,11 +12,13 @@ from pydantic import (
     StringConstraints,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from qa.engine import MAX_QUESTION, MAX_TOP_K
+from qa.feedback import Cited, Feedback, Rating, cleaned
 from qa.sources import is_address
-from qa.types import Filters, Mode, Query, Retriever, Turn
+from qa.types import Filters, Mode, Query, Retriever, Span, Status, Turn
 
 
 def _true_or_false(value: object) -> bool:
@@ -44,14 +46,28 @@ Question = Annotated[
     StringConstraints(min_length=1, max_length=MAX_QUESTION, pattern=r"\S"),
     Field(examples=["上海2025年的目标是什么"]),
 ]
+MOST_PLACE = 2**31
+Place = Annotated[int, Field(ge=0, le=MOST_PLACE)]
+Mark = Annotated[list[Place], Field(min_length=2, max_length=2)]
 TopK = Annotated[int, Field(ge=1, le=MAX_TOP_K)]
 Values = Annotated[list[Annotated[str, StringConstraints(max_length=200)]], Field(max_length=100)]
+
+MOST_FIELDS = 50
+"""Beyond so many an object is nothing that has fields too many, but something else."""
 
 
 class Strict(BaseModel):
     """Unknown fields and wrong types are refused, not guessed at."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_fields(cls, sent: object) -> object:
+        # Each that is unknown would be told of: 2 s for the 200,000 that a body has room for.
+        if isinstance(sent, dict) and len(sent) > MOST_FIELDS:
+            raise ValueError(f"{len(sent):,} fields; there are {len(cls.model_fields)}")
+        return sent
 
 
 class FiltersRequest(Strict):
@@ -149,6 +165,53 @@ class SearchRequest(Strict):
             retriever=self.retriever,
             as_of=self.as_of,
             time=self.time,
+        )
+
+
+class CitedRequest(Strict):
+    """Where an answer quoted an article: code points into its text, as a citation tells them.
+
+    `version` is the source's, by default the newest; `marks` are what is marked of the quote.
+    """
+
+    article_id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    version: Annotated[int, Field(ge=1, le=MOST_PLACE)] | None = None
+    source_start: Place
+    source_end: Place
+    marks: Annotated[list[Mark], Field(max_length=20)] = []
+
+    def cited(self) -> Cited:
+        """Return it as the domain has it."""
+        marks = tuple(Span(*mark) for mark in self.marks)
+        place = (self.source_start, self.source_end)
+        return Cited(self.article_id, self.version or 0, *place, marks)
+
+
+class FeedbackRequest(Strict):
+    """What a reader says of an answer; `question` is best its `standalone_question`."""
+
+    answer: Annotated[str, Field(pattern=r"^ask-[0-9a-f]{32}$", description="the answer's `id`")]
+    rating: Annotated[Rating | None, Field(description="null takes back what was said")]
+    question: Question
+    status: Status
+    citations: Annotated[list[CitedRequest], Field(max_length=50)] = []
+    comment: Annotated[str, StringConstraints(max_length=2_000)] = ""
+
+    @field_validator("question", "comment")
+    @classmethod
+    def _without_what_is_unseen(cls, words: str, field: ValidationInfo) -> str:
+        seen = cleaned(words)
+        if field.field_name == "question" and not seen:
+            raise ValueError("nothing can be seen of it")
+        return seen
+
+    def feedback(self, day: date) -> Feedback | None:
+        """Return it as the domain has it, None if it is taken back."""
+        if self.rating is None:
+            return None
+        cited = tuple(one.cited() for one in self.citations)
+        return Feedback(
+            self.answer, self.rating, self.question, self.status, cited, self.comment, day
         )
 
 

@@ -9,6 +9,7 @@ from fastapi import HTTPException
 
 from qa.articles import Reading, read_articles, read_record
 from qa.errors import ArticleRefused
+from web.problems import told
 from web.requests import ArticleRequest
 
 Sent = Reading | ArticleRefused
@@ -32,7 +33,11 @@ BODY = {
             "application/json": {
                 "schema": {"anyOf": [_RECORD, {"type": "array", "items": _RECORD}]}
             },
-            **{kind: {"schema": {"type": "string"}} for kind in _TEXTS},
+            # Of JSON and XML it says nothing: what is no article of theirs is read as text.
+            **{
+                kind: {} if kind.endswith(("json", "xml")) else {"schema": {"type": "string"}}
+                for kind in _TEXTS
+            },
             **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in _ARCHIVES},
         },
     }
@@ -74,7 +79,7 @@ def _record(record: object, origin: str) -> Sent:
     if not isinstance(record, dict):
         return ArticleRefused(origin, "an article is a JSON object")
     if unknown := sorted(record.keys() - ArticleRequest.model_fields.keys()):
-        return ArticleRefused(origin, f"{unknown[0]}: no such field")
+        return ArticleRefused(origin, f"{told(unknown[0])}: no such field")
     try:
         return read_record(record, origin)
     except ArticleRefused as refusal:

@@ -9,11 +9,12 @@ import typer
 
 from qa.cli import Home, app, failing, open_engine, say
 from qa.config import Settings
+from qa.keys import Keys
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-__all__ = ["app", "application", "serve"]
+__all__ = ["app", "serve", "worker"]
 
 STOP_SECONDS = 30
 """Who is being answered when the server is stopped is answered to the end, as long as this."""
@@ -37,48 +38,63 @@ def serve(
     """Serve the page and the API."""
     import uvicorn  # with the application a third of a second
 
+    from web.access import is_loopback
+    from web.app import create_app
+    from web.logs import configure
+
     with failing():
         settings = Settings()
         engine = open_engine(context, home)
+        guarded = Keys(engine.corpus.home, settings.operator_key).guarded()
     address = host or settings.host
     where = settings.port if port is None else port
     shown = f"[{address}]" if ":" in address else address
     say(f"newsqa serves http://{shown}:{where}")
-    if settings.operator_key:
+    if guarded:
         say(f"the operator's page is http://{shown}:{where}/operator")
+    elif not is_loopback(address):
+        say(
+            "nobody but this machine may write until there is a key: `newsqa key add NAME --may"
+            " write` makes one"
+        )
     options: dict[str, Any] = {
         "host": address,
         "port": where,
+        "http": "web.connections:Patience",
         "ws": "none",
-        "log_level": "warning",
+        "log_config": None,
         "access_log": False,
         "server_header": False,
         "forwarded_allow_ips": list(settings.proxies),
         "limit_concurrency": MOST_CONNECTIONS,
         "timeout_graceful_shutdown": STOP_SECONDS,
     }
-    count = workers or settings.workers
-    if count == 1:
-        from web.app import create_app
+    settings = settings.model_copy(update={"workers": workers or settings.workers})
+    configure(settings)
+    with failing():
+        # Where there are several processes this one only sees that each can make its own.
+        application = create_app(engine, settings)
+    if settings.workers == 1:
+        uvicorn.run(application, **options)
+        return
+    with TemporaryDirectory(prefix="newsqa-metrics-") as folder:
+        # What the processes share is what they inherit.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        os.environ["NEWSQA_HOME"] = str(engine.corpus.home)
+        os.environ["NEWSQA_WORKERS"] = str(settings.workers)
+        uvicorn.run("web.serve:worker", factory=True, workers=settings.workers, **options)
 
-        uvicorn.run(create_app(engine, settings), **options)
-    else:
-        with TemporaryDirectory(prefix="newsqa-metrics-") as folder:
-            # What the processes share is what they inherit.
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-            os.environ["NEWSQA_HOME"] = str(engine.corpus.home)
-            os.environ["NEWSQA_WORKERS"] = str(count)
-            uvicorn.run("web.serve:application", factory=True, workers=count, **options)
 
-
-def application() -> "FastAPI":
+def worker() -> "FastAPI":
     """Return the application of one of several processes, which share the cores among them."""
     from qa.home import open_home
     from web.app import create_app
     from web.cli import YOUNG
+    from web.logs import configure
 
     gc.set_threshold(YOUNG)
     settings = Settings()
+    configure(settings)
     threads = settings.threads or max(1, (os.cpu_count() or 1) // settings.workers)
     settings = settings.model_copy(update={"threads": threads})
     return create_app(open_home(settings=settings), settings)

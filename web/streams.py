@@ -15,7 +15,7 @@ from sse_starlette import ServerSentEvent
 
 from qa.errors import Overloaded
 from qa.types import Done, Event, Meta, Query, Source, Statement
-from web.problems import problem
+from web.problems import foreseen, problem
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +55,7 @@ class Stream:
     Attributes:
         articles: the ids of those that the events drawn so far tell of.
         void: one of these was withdrawn, so that nobody can take the stream up any more.
+        ended: the last event has been drawn.
     """
 
     def __init__(self, query: Query, events: Generator[Event, None, None]) -> None:
@@ -64,41 +65,47 @@ class Stream:
         self.drawn: list[bytes] = []
         self.articles: frozenset[str] = frozenset()
         self.void = False
+        self.ended = False
         self._events = events
         self._drawing = threading.Lock()
 
     def event(self, number: int) -> bytes | None:
         """Return an event, counted from 0, that is drawn or comes next; None behind the last."""
         with self._drawing:
-            if number == len(self.drawn) and (event := self._draw()):
-                self.drawn.append(event)
+            if number == len(self.drawn):
+                self._draw()
             return self.drawn[number] if number < len(self.drawn) else None
 
-    def end(self, error: Exception) -> bytes:
-        """End what the engine is doing for it, and return the event that tells why."""
-        self.close()
-        return self._encode("error", json.dumps(problem(error)))
+    def end(self, error: Exception) -> None:
+        """End what the engine is doing for it; the last event tells why."""
+        with self._drawing:
+            self._events.close()
+            if not self.ended:
+                self._add("error", json.dumps(problem(error)))
 
     def close(self) -> None:
         """End what the engine is doing for it."""
         with self._drawing:
             self._events.close()
 
-    def _draw(self) -> bytes | None:
+    def _draw(self) -> None:
         try:
             event = next(self._events, None)
         except Exception as error:
             # The status line is long gone: whatever happens now can only be told inside the stream.
-            logger.exception("a stream of events broke off")
-            return self._encode("error", json.dumps(problem(error)))
-        if event is None:
-            return None
-        self.articles |= _articles(event)
-        return self._encode(_NAMES[type(event)], to_json(event).decode())
+            if not foreseen(error):
+                logger.exception("a stream of events broke off")
+            self._add("error", json.dumps(problem(error)))
+        else:
+            if event:
+                self.articles |= _articles(event)
+                self._add(_NAMES[type(event)], to_json(event).decode())
 
-    def _encode(self, name: str, data: str) -> bytes:
-        number = "end" if name in {"done", "error"} else len(self.drawn) + 1
-        return ServerSentEvent(data, event=name, id=f"{self.id}:{number}").encode()
+    def _add(self, name: str, data: str) -> None:
+        last = name in {"done", "error"}
+        number = "end" if last else len(self.drawn) + 1
+        self.drawn.append(ServerSentEvent(data, event=name, id=f"{self.id}:{number}").encode())
+        self.ended = last  # only now: who sees that nothing follows must find it
 
 
 class Streams:
@@ -139,12 +146,15 @@ class Streams:
             self._leave(stream)
 
     async def _next(self, stream: Stream, number: int, draw: Draw) -> bytes | None:
-        if number < len(stream.drawn):
-            return stream.drawn[number]
-        try:
-            return await draw(partial(stream.event, number))
-        except Overloaded as error:
-            return stream.end(error)
+        if number == len(stream.drawn) and not stream.ended:
+            # With the first source all is worked out, but for what a language model writes.
+            working = number == 1 or (number > 1 and stream.query.mode == "llm")
+            try:
+                take = draw if working else run_in_threadpool
+                return await take(partial(stream.event, number))
+            except Overloaded as error:
+                await run_in_threadpool(stream.end, error)
+        return stream.drawn[number] if number < len(stream.drawn) else None
 
     def _known(self, query: Query, last_event_id: str) -> tuple[Stream, int] | None:
         if (

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -15,16 +15,14 @@ from pydantic_core import to_json
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from qa.corpus import CHANGED, Report
-from qa.errors import NewsqaError
 from qa.index import Progress
 from qa.store import Outcome
 from web.events import EVENTS, IN_WORDS, PING_SECONDS
 from web.gate import Gate
-from web.problems import problem
+from web.metrics import Metrics
+from web.problems import foreseen, problem
 
 logger = logging.getLogger(__name__)
-
-Result = TypeVar("Result")
 
 Take = Callable[[Progress], Report]
 """Takes articles, telling how many have just been finished."""
@@ -98,8 +96,8 @@ def as_json(one: Added) -> Response:
     return Response(to_json(one), 201 if new else 200, media_type="application/json")
 
 
-def apart(request: Request, act: Callable[[], Result]) -> asyncio.Task[Result]:
-    """Return what will come of writing, which may wait long for another that writes.
+def apart(request: Request, act: Callable[[], Report]) -> asyncio.Task[Report]:
+    """Return what will become of articles, for which others that write may be waited for long.
 
     It is done in none of the threads that answer readers, and to the end if the client goes away.
 
@@ -108,7 +106,8 @@ def apart(request: Request, act: Callable[[], Result]) -> asyncio.Task[Result]:
     """
     gate: Gate = request.app.state.taking
     gate.admit()
-    return asyncio.create_task(gate.run(act))
+    metrics: Metrics = request.app.state.metrics
+    return asyncio.create_task(gate.run(partial(metrics.taking, act), admitted=True))
 
 
 async def answer(request: Request, take: Take, accept: str) -> Response:
@@ -158,6 +157,6 @@ async def _encoded(
                 yield ServerSentEvent(to_json(event).decode(), event=name)
         except Exception as error:
             # The status line is long gone: whatever happens now can only be told as an event.
-            if not isinstance(error, NewsqaError):
+            if not foreseen(error):
                 logger.exception("articles were not taken")
             yield ServerSentEvent(json.dumps(problem(error)), event="error")

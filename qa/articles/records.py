@@ -20,7 +20,10 @@ _FIELDS = (
     "id", "title", *BODIES, "published", "date", "updated", "modified", "url", "publisher",
     "author", "lang",
 )  # fmt: skip
-_ID = re.compile(r"(?!\.{1,2}\Z)[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e]{1,200}")
+_ID = re.compile(
+    r"(?!\.{1,2}\Z)"
+    r"[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]{1,200}"
+)
 
 
 def read_record(record: Mapping[str, object], origin: str) -> Reading:

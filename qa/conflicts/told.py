@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from qa.conflicts.asked import AskedValue
 from qa.conflicts.vocabulary import kinds
@@ -19,6 +20,9 @@ tell if its value answers. At .7 another company's results, or another province'
 
 NEAREST = 3
 """Words before the one for what is counted that may narrow it: 扣非净利润, 产业互联网收入."""
+
+KEPT = 5_000
+"""Words of Chinese remembered with how they sound, 1 MB."""
 
 RECENT = timedelta(days=120)
 """From the end of a period to a report that may be of it without saying so: the results of a year
@@ -144,8 +148,13 @@ def _context(text: str) -> frozenset[str]:
     in pinyin, for one that no dictionary has in English.
     """
     told = words(text)
-    sounds = (stem("".join(syllables(word))) for word in told if not word.isascii())
+    sounds = (_sound(word) for word in told if not word.isascii())
     return frozenset([*told, *text, *sounds])
+
+
+@lru_cache(KEPT)
+def _sound(word: str) -> str:
+    return stem("".join(syllables(word)))
 
 
 def _best(asked: AskedValue, values: Sequence[Value], sentence: str, title: str) -> Value | None:

@@ -1,5 +1,6 @@
 """A home -> the product serving it in a process of its own, and a client."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -49,14 +50,20 @@ class Served:
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[Served]:
-    """Serve the home as long as the context lasts."""
+def serving(home: Path, *options: str, **settings: str) -> Iterator[Served]:
+    """Serve the home as long as the context lasts, with these flags, and NEWSQA_... of these names.
+
+    The process is told to stop, and has then all the time it wants.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     begun = time.perf_counter()
-    process = subprocess.Popen([*NEWSQA, "serve", "--home", str(home), "--port", str(port)])
+    process = subprocess.Popen(
+        [*NEWSQA, "serve", "--home", str(home), "--port", str(port), *options],
+        env={**os.environ, **settings},
+    )
     try:
         with httpx2.Client(base_url=address, timeout=PATIENCE) as client:
             yield Served(process, client, address, begun)

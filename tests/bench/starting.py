@@ -30,13 +30,13 @@ def _once(home: Path, questions: Sequence[str]) -> Figures:
     with serving(home) as served:
         pid = served.process.pid
         first = {"seconds": served.until_answered(questions[0]), "cpu_seconds": cpu_seconds_of(pid)}
-        early = _memory(pid)
+        early = resident(pid)
         for number in range(MORE):
             served.ask(questions[number % len(questions)])
-        return {**first, **early, **{f"{name}_later": mb for name, mb in _memory(pid).items()}}
+        return {**first, **early, **{f"{name}_later": mb for name, mb in resident(pid).items()}}
 
 
-def _memory(pid: int) -> Figures:
+def resident(pid: int) -> Figures:
     """Return a process's resident megabytes, and those that no file holds."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     told = dict(one.split(":", 1) for one in lines)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count, groupby
 from threading import Event, Lock, Semaphore
 
 import numpy as np
@@ -55,7 +56,10 @@ def test_every_text_gets_its_own_within_the_budget(
         assert len(batch) == 1 or max(batch) * len(batch) <= MAX_TOKENS
 
 
-def test_callers_that_wait_share_a_batch_and_urgent_ones_go_first() -> None:
+def test_callers_that_wait_share_a_batch_and_urgent_ones_go_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("embeddings.batches.PATIENCE", 60.0)
     graph = _Graph()
     batches = Batches(graph.run, 1)
     first = batches.submit(_texts(100), urgent=False)
@@ -66,6 +70,27 @@ def test_callers_that_wait_share_a_batch_and_urgent_ones_go_first() -> None:
     for outputs in (first, patient, *urgent):
         assert [place for place, _ in outputs] == list(range(2 if outputs is patient else 1))
     assert graph.batches == [[100], [10, 11, 12, 13], [100, 100]]
+
+
+def test_who_is_patient_has_a_batch_now_and_then_however_much_is_urgent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    graph, now = _Graph(), count()  # a batch takes a second
+    monkeypatch.setattr("embeddings.batches.monotonic", lambda: float(next(now)))
+    monkeypatch.setattr("embeddings.batches.PATIENCE", 3.5)
+    batches = Batches(graph.run, 1)
+    first = batches.submit(_texts(500), urgent=True)
+    assert graph.working.acquire(timeout=30)
+    patient = batches.submit(_texts(400, 400), urgent=False)
+    urgent = batches.submit(_texts(*[300] * 12), urgent=True)
+    graph.may_work.set()
+    for outputs in (first, patient, urgent):
+        list(outputs)
+    order = [batch[0] for batch in graph.batches]
+    assert order.count(300) == 12
+    between = [len(list(run)) for length, run in groupby(order) if length == 300]
+    assert len(between) == 3
+    assert all(3 <= run <= 4 for run in between[:2])
 
 
 def test_texts_of_like_length_go_together_whosever_they_are() -> None:

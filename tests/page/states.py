@@ -86,6 +86,18 @@ def _answered(page: Page, locale: str) -> None:
     settled(page)
 
 
+def _judged(page: Page, locale: str) -> None:
+    _answered(page, locale)
+    page.locator(".thumbs .up").click()
+    expect(page.locator(".feedback textarea")).to_be_visible()
+
+
+def _keyless(page: Page, locale: str) -> None:
+    page.route("**/ask", lambda route: route.fulfill(status=401))
+    ask(page, ANSWERED[locale])
+    expect(page.locator("dialog[open] #key")).to_be_visible()
+
+
 def _not_found(page: Page, locale: str) -> None:
     ask(page, NOT_FOUND[locale])
     settled(page)
@@ -164,10 +176,12 @@ STATES: Mapping[str, State] = {
     "empty": State(_empty),
     "streaming": State(_streaming),
     "answered": State(_answered),
+    "judged": State(_judged),
     "not-found": State(_not_found),
     "conflicting": State(_conflicting),
     "error": State(_error),
     "offline": State(_offline),
+    "keyless": State(_keyless),
     "article": State(_article),
     "filters": State(_filters),
     "history": State(_history),

@@ -22,6 +22,7 @@ from qa.endpoint import Endpoint
 from qa.engine import Engine
 from qa.errors import HomeBusy
 from qa.generations import Generations
+from qa.keys import Keys
 from qa.store import ArticleStore
 from qa.types import Answer
 from qa.writer import Writer
@@ -402,12 +403,34 @@ def test_serve_says_where_the_operators_page_is_where_there_is_a_key(
         "the operator's page is http://127.0.0.1:8000/operator"
     ]
     assert KEY not in result.output
-    assert made[0].state.operator_key.get_secret_value() == KEY
     assert made[0].state.private_addresses
     monkeypatch.setenv("NEWSQA_OPERATOR_KEY", KEY[:15])
     result = run("serve")
     assert (result.exit_code, len(made)) == (1, 1)
     assert result.stderr.startswith("error: NEWSQA_OPERATOR_KEY: it is at least 16 ")
+
+
+def test_serve_says_who_may_write_and_does_not_start_with_damaged_keys(
+    run: Run, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    monkeypatch.setattr(uvicorn, "run", lambda *_, **__: None)
+    told = "nobody but this machine may write until there is a key"
+    for host in ("0.0.0.0", "::", "192.0.2.7", "news.example"):
+        assert told in run("serve", "--host", host).stderr
+    for host in ("127.0.0.1", "127.0.0.2", "::1", "localhost"):
+        assert told not in run("serve", "--host", host).stderr
+    keys = Keys(home)
+    keys.add("reader")
+    assert told in run("serve", "--host", "::").stderr
+    keys.add("writer", "write")
+    assert run("serve", "--host", "::").stderr.splitlines() == [
+        "newsqa serves http://[::]:8000",
+        "the operator's page is http://[::]:8000/operator",
+    ]
+    (home / "keys.json").write_text("[")
+    result = run("serve")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"error: {home / 'keys.json'}: it is damaged")
 
 
 def test_every_verb_is_in_the_help(run: Run) -> None:

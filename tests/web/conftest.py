@@ -10,11 +10,13 @@ from fastapi.testclient import TestClient
 from qa.engine import Engine
 from web.app import create_app
 
+from .operating import LOCAL
+
 
 @pytest.fixture(scope="session")
 def seeds(seeds_engine: Engine) -> Iterator[TestClient]:
     """A client of the application over `seeds/`: ask, and change nothing."""
-    with TestClient(create_app(seeds_engine)) as client:
+    with TestClient(create_app(seeds_engine), client=LOCAL) as client:
         deadline = time.monotonic() + 60
         while client.get("/readyz").status_code != 200:
             assert time.monotonic() < deadline
@@ -31,4 +33,4 @@ def engine(open_engine: Callable[[Path], Engine], tmp_path: Path) -> Engine:
 @pytest.fixture
 def client(engine: Engine) -> TestClient:
     """A client over that home; nothing is opened before the first question."""
-    return TestClient(create_app(engine))
+    return TestClient(create_app(engine), client=LOCAL)

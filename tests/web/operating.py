@@ -16,6 +16,9 @@ from web.app import create_app
 
 KEY = "0123456789abcdef-operator"
 
+LOCAL = ("127.0.0.1", 50_000)
+"""Where a client on the server's own machine asks from; it may write as long as there is no key."""
+
 
 def keyed(engine: Engine, *, private_addresses: bool = True) -> TestClient:
     """Return a client that sends the key with all it asks."""

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from qa.articles import MAX_ARTICLE_BYTES
+from web.limits import MAX_ASKED_BYTES
 
 from .problem import assert_problem
 
@@ -223,7 +224,7 @@ def test_other_media_are_refused(client: TestClient) -> None:
 
 @pytest.mark.parametrize("path", ["/articles", "/ask", "/search"])
 def test_more_than_the_limit_is_refused_however_it_is_sent(client: TestClient, path: str) -> None:
-    body = b" " * MAX_ARTICLE_BYTES
+    body = b" " * (MAX_ARTICLE_BYTES if path == "/articles" else MAX_ASKED_BYTES)
     headers = {"Content-Type": "application/json"}
     for content in (body + b" ", iter([body, b" "])):
         assert_problem(client.post(path, content=content, headers=headers), 413)

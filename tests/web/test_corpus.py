@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from qa.engine import Engine
 from web.app import create_app
 
+from .operating import LOCAL
 from .problem import assert_problem
 
 
@@ -115,7 +116,7 @@ LIBRARY = article(
 def test_no_question_outlives_its_article(engine: Engine) -> None:
     """It goes at once with a withdrawn article or another version, and what is new is asked."""
     app = create_app(engine)
-    client = TestClient(app)
+    client = TestClient(app, client=LOCAL)
     client.post("/articles", json=LIBRARY)
     app.state.suggestions.prepare(threading.Event())
     (question,) = client.get("/suggestions?language=en").json()["questions"]

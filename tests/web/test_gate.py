@@ -1,6 +1,7 @@
 """Calls take their turn: so many at once, so many waiting; beyond, one is told when to come."""
 
 import asyncio
+import gc
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -139,6 +140,49 @@ def test_what_nobody_waits_for_any_more_is_not_made() -> None:
             await gate.run(held.call(0), GONE)
         assert await gate.run(held.call(1), HERE) == 1
         assert held.made == [1]
+
+    run(test)
+
+
+def test_who_goes_away_gives_his_turn_to_another_when_his_call_has_ended() -> None:
+    async def test() -> None:
+        gate, held = Gate(1, 1, 20), Held()
+        gone = asyncio.create_task(gate.run(held.call(0)))
+        await settle(lambda: held.made == [0])
+        gone.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        assert gate.running == 1
+        next = asyncio.create_task(gate.run(held.call(1)))
+        await settle(lambda: gate.waiting == 1)
+        with pytest.raises(Overloaded):
+            gate.admit()
+        held.go.set()
+        assert await next == 1
+        assert held.most == 1
+        assert gate.running == 0
+
+    run(test)
+
+
+def test_what_a_call_raises_when_nobody_waits_for_it_troubles_nobody() -> None:
+    async def test() -> None:
+        gate, go, troubles = Gate(1, 1, 20), threading.Event(), list[object]()
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: troubles.append(told))
+
+        def fail() -> None:
+            assert go.wait(20)
+            raise LookupError("it")
+
+        gone = asyncio.create_task(gate.run(fail))
+        await settle(lambda: gate.running == 1)
+        await asyncio.sleep(0.01)
+        gone.cancel()
+        go.set()
+        await settle(lambda: gate.running == 0)
+        del gone  # which holds what was raised
+        gc.collect()
+        assert not troubles
 
     run(test)
 

@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from fastapi import FastAPI
@@ -16,6 +17,7 @@ from embeddings.encoder import Encoder
 from qa.corpus import Corpus
 from qa.engine import Engine
 from qa.errors import IndexUnusable
+from qa.generations import Generations
 from qa.index import LocalIndex
 from web import app as application
 from web.app import create_app
@@ -72,6 +74,53 @@ def test_readyz_notices_when_the_index_has_been_mended(
         assert_problem(client.post("/ask", json={"question": "x"}), 503)
         mended.set()
         wait_for(client, 200)
+
+
+@pytest.mark.parametrize("lost", ["home", "generation"])
+def test_readyz_says_that_the_home_is_gone_and_that_it_is_back(engine: Engine, lost: str) -> None:
+    home = engine.corpus.home
+    with TestClient(create_app(engine), client=("127.0.0.1", 50000)) as client:
+        wait_for(client, 200)
+        folder = Generations(home).current()
+        assert folder is not None
+        gone = home if lost == "home" else folder
+        kept = gone.rename(gone.with_name(f".{gone.name}"))
+        refused = client.get("/readyz")
+        assert_problem(refused, 503)
+        assert str(home) in refused.json()["detail"]
+        # Nothing was made in its place.
+        assert not gone.exists()
+        kept.rename(gone)
+        assert client.get("/readyz").status_code == 200
+
+
+def test_readyz_says_what_every_question_would_be_told(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with TestClient(create_app(engine)) as client:
+        wait_for(client, 200)
+        with monkeypatch.context() as broken:
+            broken.setattr(engine.corpus, "serving", lambda: _raise(IndexUnusable("rebuild it")))
+            assert client.get("/readyz").json()["detail"] == "rebuild it"
+            broken.setattr(engine.corpus, "serving", lambda: _raise(OSError("a secret path")))
+            refused = client.get("/readyz")
+            assert_problem(refused, 503)
+            assert "secret" not in refused.text
+        assert client.get("/readyz").status_code == 200
+
+
+def test_a_server_that_is_being_stopped_is_not_ready(engine: Engine) -> None:
+    with TestClient(create_app(engine)) as client:
+        wait_for(client, 200)
+        served = client.app
+        assert isinstance(served, FastAPI)
+        served.state.closing.set()
+        assert_problem(client.get("/readyz"), 503)
+        assert client.get("/healthz").status_code == 200
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
 
 
 def test_only_what_a_route_does_takes_a_thread_or_a_task(client: TestClient) -> None:
@@ -158,6 +207,7 @@ def test_the_api_describes_its_routes(client: TestClient) -> None:
         ("post", "/ask"),
         ("get", "/ask"),
         ("post", "/search"),
+        ("post", "/feedback"),
         ("get", "/facets"),
         ("get", "/suggestions"),
         ("get", "/articles"),
@@ -165,6 +215,9 @@ def test_the_api_describes_its_routes(client: TestClient) -> None:
         ("get", "/articles/{article_id}"),
         ("put", "/articles/{article_id}"),
         ("delete", "/articles/{article_id}"),
+        ("post", "/addresses"),
+        ("get", "/operation"),
+        ("post", "/operation/rebuild"),
         ("get", "/healthz"),
         ("get", "/readyz"),
         ("get", "/metrics"),

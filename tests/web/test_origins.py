@@ -12,9 +12,10 @@ from pydantic import SecretStr, ValidationError
 
 from qa.config import Settings
 from qa.engine import Engine
+from qa.keys import Keys
 from web.app import create_app
 
-from .operating import KEY
+from .operating import KEY, LOCAL
 from .problem import assert_problem
 
 ALLOWED = "https://paper.example"
@@ -27,6 +28,7 @@ READING = [
     ("GET", "/ask?q=x"),
     ("POST", "/ask"),
     ("POST", "/search"),
+    ("POST", "/feedback"),
     ("GET", "/suggestions?language=en"),
     ("GET", "/facets"),
     ("GET", "/readyz"),
@@ -51,6 +53,12 @@ def shared(engine: Engine) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.fixture
+def closed(engine: Engine) -> TestClient:
+    """A client without a key of a server that asks for one, and that one origin may embed."""
+    return TestClient(create_app(engine, Settings(origins=(ALLOWED,), reading="key")))
+
+
 def sent(client: TestClient, route: tuple[str, str], **headers: str) -> Any:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return client.request(*route, headers=named, content=json.dumps(ARTICLE))
@@ -59,7 +67,7 @@ def sent(client: TestClient, route: tuple[str, str], **headers: str) -> Any:
 def preflight(client: TestClient, route: tuple[str, str], origin: str) -> Any:
     method, path = route
     asked = {"Access-Control-Request-Method": method}
-    asked["Access-Control-Request-Headers"] = "content-type,last-event-id"
+    asked["Access-Control-Request-Headers"] = "authorization,content-type,last-event-id"
     return client.options(path, headers={"Origin": origin, **asked})
 
 
@@ -73,6 +81,16 @@ def test_an_allowed_page_may_ask_and_read(shared: TestClient, route: tuple[str, 
     leave = preflight(shared, route, ALLOWED)
     assert leave.status_code == 200
     assert leave.headers["Access-Control-Allow-Origin"] == ALLOWED
+
+
+@pytest.mark.parametrize("route", READING, ids=" ".join)
+def test_an_allowed_page_is_told_that_a_key_is_asked_for(
+    closed: TestClient, route: tuple[str, str]
+) -> None:
+    assert preflight(closed, route, ALLOWED).status_code == 200
+    answer = sent(closed, route, Origin=ALLOWED, Sec_Fetch_Site="cross-site")
+    assert answer.headers["Access-Control-Allow-Origin"] == ALLOWED
+    assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"]
 
 
 @pytest.mark.parametrize("route", READING, ids=" ".join)
@@ -156,16 +174,21 @@ def test_a_page_whose_name_leads_here_since_it_was_opened_cannot_write(
     engine: Engine, host: str, headers: dict[str, str]
 ) -> None:
     page = {"Host": host, "Origin": f"http://{host}", **headers}
-    client = TestClient(create_app(engine))
+    client = TestClient(create_app(engine), client=LOCAL)
     for route in WRITING:
         assert_problem(client.request(*route, json=ARTICLE, headers=page), 403)
     assert client.post("/ask", json={"question": "x"}, headers=page).status_code == 200
     # Programs send no origin, and of pages the key is asked.
     assert client.post("/articles", json=ARTICLE, headers={"Host": host}).status_code == 201
+    # As soon as there is one, be it the environment's or made while the server runs.
     guarded = TestClient(create_app(engine, Settings(operator_key=SecretStr(KEY))))
-    assert_problem(guarded.post("/articles", json=ARTICLE, headers=page), 401)
-    page["Authorization"] = f"Bearer {KEY}"
-    assert guarded.post("/articles", json=ARTICLE, headers=page).status_code == 200
+    for server, key in (
+        (guarded, KEY),
+        (client, Keys(engine.corpus.home).add("desk", "write")[1]),
+    ):
+        assert_problem(server.post("/articles", json=ARTICLE, headers=page), 401)
+        holding = {**page, "Authorization": f"Bearer {key}"}
+        assert server.post("/articles", json=ARTICLE, headers=holding).status_code == 200
 
 
 def test_embed_js_brings_the_element_of_this_very_digest(shared: TestClient) -> None:

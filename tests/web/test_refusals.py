@@ -140,7 +140,7 @@ def test_what_an_operator_must_mend_is_a_503_with_the_remedy(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(engine, "ask", fail)
+    monkeypatch.setattr(engine, "stream", fail)
     response = TestClient(create_app(engine)).post("/ask", json={"question": "x"})
     assert_problem(response, 503)
     assert response.json()["detail"] == str(error)
@@ -152,7 +152,7 @@ def test_an_unforeseen_error_tells_nothing_of_itself_and_is_counted(
     def fail(*_: object) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr(engine, "ask", fail)
+    monkeypatch.setattr(engine, "stream", fail)
     client = TestClient(create_app(engine))
     response = client.post("/ask", json={"question": "x"})
     assert_problem(response, 500)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from math import inf
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -20,6 +21,7 @@ from web import streams
 from web.app import create_app
 
 from .events import events
+from .operating import LOCAL
 from .serving import drop_after, listen, served
 
 ASKED = {"question": "x", "stream": True}
@@ -66,7 +68,7 @@ class Teller(Engine):
 
     def __init__(self, answer: Sequence[Event], before: Callable[[int], object] = str) -> None:
         self.articles = Articles()
-        self.corpus = cast(Corpus, SimpleNamespace(articles=self.articles))
+        self.corpus = cast(Corpus, SimpleNamespace(articles=self.articles, home=Path()))
         self.answer = answer
         self.before = before
         self.asked = 0
@@ -144,8 +146,9 @@ def test_one_that_is_dropped_while_an_event_is_made_is_taken_up_meanwhile() -> N
 
     engine = Teller(told(3), wait)
     with served(engine) as url:
-        first = drop_after(url, 2)
-        assert making.wait(20)
+        with closing(listen(url)) as stream:
+            first = [next(stream), next(stream)]
+            assert making.wait(20)
         threading.Timer(0.3, made.set).start()
         rest = list(listen(url, first[-1]["id"]))
     assert [one["event"] for one in first + rest] == ["meta", *["statement"] * 3, "done"]
@@ -225,7 +228,7 @@ def test_only_so_much_is_kept_and_the_last_left_longest(
 )
 def test_an_id_of_no_event_is_answered_anew(last: str) -> None:
     engine = Teller(told(3))
-    client = TestClient(create_app(engine))
+    client = TestClient(create_app(engine), client=LOCAL)
     whole = events(after(client, "").text)
     anew = events(after(client, last.format(whole[0]["id"].partition(":")[0])).text)
     assert [one["data"] for one in anew] == [one["data"] for one in whole]
@@ -243,7 +246,7 @@ def test_another_question_is_never_answered_with_the_rest_of_this(other: dict[st
 @pytest.mark.parametrize("id", [None, FORGOTTEN])
 def test_after_the_last_event_an_event_source_is_told_to_stop(id: str | None) -> None:
     engine = Teller(told(0))
-    client = TestClient(create_app(engine))
+    client = TestClient(create_app(engine), client=LOCAL)
     over = f"{id}:end" if id else events(after(client, "").text)[-1]["id"]
     asked = engine.asked
     response = after(client, over)
@@ -258,7 +261,7 @@ def test_an_error_is_told_again_until_it_was_heard(told_before: int) -> None:
             raise RuntimeError("a secret")
 
     engine = Teller(told(3), fail)
-    client = TestClient(create_app(engine))
+    client = TestClient(create_app(engine), client=LOCAL)
     stream = events(after(client, "").text)
     assert [one["event"] for one in stream] == ["meta", "error"][1 - told_before :]
     for had in stream[:-1]:
@@ -275,7 +278,7 @@ ANHOLM = "When does the ferry to Anholm begin?"
 
 @pytest.mark.parametrize("id", ["ferry", "bridge", "reprint"])
 def test_who_comes_back_hears_nothing_of_what_was_withdrawn(engine: Engine, id: str) -> None:
-    client = TestClient(create_app(engine))
+    client = TestClient(create_app(engine), client=LOCAL)
 
     def keep() -> None:
         client.post("/articles", json=[FERRY, BRIDGE, REPRINT])
@@ -311,7 +314,7 @@ def test_what_was_not_drawn_yet_when_it_was_withdrawn_is_not_told_either() -> No
 
 
 def test_a_new_version_lets_an_answer_be_told_on(engine: Engine) -> None:
-    client = TestClient(create_app(engine))
+    client = TestClient(create_app(engine), client=LOCAL)
     client.post("/articles", json=[FERRY, BRIDGE])
     whole = events(after(client, "", question=ANHOLM).text)
     client.put("/articles/ferry", json={**FERRY, "text": "The ferry to Anholm begins on 9 June."})

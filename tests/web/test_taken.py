@@ -18,7 +18,7 @@ from qa.engine import Engine
 from qa.neutral import NeutralEncoder
 
 from .events import events
-from .operating import Gate
+from .operating import LOCAL, Gate
 from .problem import assert_problem
 from .serving import served
 
@@ -90,7 +90,7 @@ def test_an_unforeseen_failure_is_told_in_the_stream_and_kept_to_the_log(
 
     gate.failure = RuntimeError("of the inside")
     with caplog.at_level(logging.ERROR, "web.taken"):
-        name, document = sent(TestClient(create_app(gated)), SENT)[-1]
+        name, document = sent(TestClient(create_app(gated), client=LOCAL), SENT)[-1]
     assert (name, document["status"]) == ("error", 500)
     assert document["detail"] == "see the server's log"
     assert "of the inside" in caplog.text

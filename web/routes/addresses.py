@@ -1,7 +1,4 @@
-"""An address of the web to the articles that stand there, kept.
-
-Only a server with an operator's key has this route.
-"""
+"""An address of the web to the articles that stand there, kept."""
 
 from typing import Any
 

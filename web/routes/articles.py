@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, HTTPException, Path, Query, Request
 from fastapi.responses import Response
 from pydantic_core import to_json
 
+from qa.corpus import Report
 from qa.engine import Engine
 from qa.errors import ArticleNotFound, ArticleRefused
 from qa.sources import draft
@@ -104,6 +105,8 @@ _BODIES = {
     ),
 }
 
+_NO_ID = described({HTTPStatus.NOT_FOUND: "No article can have this id: it has a line's end."})
+
 MOST = 2**62
 """Numbers in an address go no higher: SQLite's end at 2**63."""
 
@@ -129,6 +132,7 @@ def list_articles(
 @router.get("/articles/{article_id:path}", response_model=Opened, responses=_MISSING)
 def get_article(
     article_id: str,
+    request: Request,
     engine: TheEngine,
     version: WhichVersion = None,
     accept: Annotated[str, Header()] = "",
@@ -139,7 +143,9 @@ def get_article(
     """
     articles = engine.corpus.articles
     if "text/html" in accept:
-        status = _status(articles, article_id, version)
+        # Where a key is asked for a browser sends none, and nobody else is told what there is.
+        closed = request.app.state.closed
+        status = HTTPStatus.OK if closed else _status(articles, article_id, version)
         return serve_file("index.html", status, {"Vary": "Accept"})
     article = articles.get(article_id, version)
     versions = (Version(one.number, one.taken, one.title) for one in articles.versions(article_id))
@@ -181,7 +187,7 @@ async def add_articles(request: Request, engine: TheEngine, accept: Accept = "")
 @router.put(
     "/articles/{article_id:path}",
     response_model=Added,
-    responses={**taken.IN_JSON, **_BODIES},
+    responses={**taken.IN_JSON, **_BODIES, **_NO_ID},
     openapi_extra=BODY,
     dependencies=[Operator],
 )
@@ -190,7 +196,7 @@ async def put_article(
 ) -> Any:
     """Keep one article under this id, in place of what is there: that stays as a version of it."""
     sent = read_sent(request.headers, await request.body())
-    return await apart(request, partial(_put, engine, article_id, sent))
+    return as_json(added(await apart(request, partial(_put, engine, article_id, sent))))
 
 
 @router.delete(
@@ -222,13 +228,15 @@ def _drafts(sent: Iterable[Sent]) -> Iterable[Draft | ArticleRefused]:
     return (one if isinstance(one, ArticleRefused) else draft(one) for one in sent)
 
 
-def _withdraw(engine: Engine, article_id: str) -> None:
-    if not engine.corpus.remove([article_id]):
+def _withdraw(engine: Engine, article_id: str) -> Report:
+    removed = engine.corpus.remove([article_id])
+    if not removed:
         # Says whether there was ever one.
         engine.corpus.articles.get(article_id)
+    return Report((), (), (), gone=tuple(removed))
 
 
-def _put(engine: Engine, article_id: str, sent: Iterable[Sent]) -> Response:
+def _put(engine: Engine, article_id: str, sent: Iterable[Sent]) -> Report:
     drafts = list(islice(_drafts(sent), 2))
     if len(drafts) != 1:
         found = "several articles" if drafts else "no article"
@@ -239,4 +247,4 @@ def _put(engine: Engine, article_id: str, sent: Iterable[Sent]) -> Response:
     if named.named and named.article.id != article_id:
         raise ArticleRefused(f"articles/{article_id}", f"id: the body says {named.article.id!r}")
     article = replace(named.article, id=article_id)
-    return as_json(added(engine.corpus.add([replace(named, article=article, named=True)])))
+    return engine.corpus.add([replace(named, article=article, named=True)])

@@ -1,7 +1,4 @@
-"""The operator's page and what it shows: the corpus, its index, what was refused, a rebuild.
-
-Only a server with an operator's key has these routes.
-"""
+"""The operator's page and what it shows: the corpus, its index, what was refused, a rebuild."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -11,13 +11,14 @@ from fastapi.responses import Response
 from pydantic_core import to_json
 from sse_starlette import EventSourceResponse
 
-from qa.engine import Engine
+from qa.engine import Engine, fold
 from qa.types import Answer, Source
 from qa.types import Query as Question
 from web.events import EVENTS, IN_WORDS, PING_SECONDS, Accept
 from web.requests import AskAddress, AskRequest, SearchRequest
 from web.routes.state import TheEngine, TheStreams, asking
 from web.streams import Streams, is_over
+from web.told import telling
 
 router = APIRouter(tags=["questions"])
 
@@ -88,7 +89,13 @@ async def search(body: SearchRequest, request: Request, engine: TheEngine) -> An
 async def _as_json(request: Request, engine: Engine, question: Question) -> Response:
     gate = asking(request, question.mode)
     until = monotonic() + gate.deadline
-    return _encoded(await gate.run(partial(engine.ask, question, until), request))
+    said = await gate.run(partial(_answered, request, engine, question, until), request)
+    return _encoded(said)
+
+
+def _answered(request: Request, engine: Engine, question: Question, until: float) -> Answer:
+    hearers = request.app.state.hearers
+    return fold(telling(hearers, question, engine.stream(question, until)))
 
 
 def _encoded(said: Answer | Hits) -> Response:
@@ -109,7 +116,8 @@ def _as_events(
     gate = asking(request, question.mode)
     gate.admit()
     events = engine.stream(question, monotonic() + gate.deadline)
+    events = telling(request.app.state.hearers, question, events)
     told = streams.read(
-        question, events, last_event_id, are_there, partial(gate.run, request=request)
+        question, events, last_event_id, are_there, partial(gate.run, admitted=True)
     )
     return EventSourceResponse(told, ping=PING_SECONDS)

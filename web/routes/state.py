@@ -8,9 +8,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from qa.engine import Engine
+from qa.feedback import FeedbackStore
 from qa.suggestions import Suggestions
 from qa.types import Mode
 from web.gate import Gate
+from web.metrics import Metrics
 from web.rebuilds import Rebuilds
 from web.streams import Streams
 
@@ -35,7 +37,19 @@ async def _suggestions(request: Request) -> Suggestions:
     return suggestions
 
 
+async def _feedback(request: Request) -> FeedbackStore:
+    store: FeedbackStore = request.app.state.feedback
+    return store
+
+
+async def _metrics(request: Request) -> Metrics:
+    metrics: Metrics = request.app.state.metrics
+    return metrics
+
+
 TheSuggestions = Annotated[Suggestions, Depends(_suggestions)]
+TheFeedback = Annotated[FeedbackStore, Depends(_feedback)]
+TheMetrics = Annotated[Metrics, Depends(_metrics)]
 TheEngine = Annotated[Engine, Depends(_engine)]
 TheStreams = Annotated[Streams, Depends(_streams)]
 TheRebuilds = Annotated[Rebuilds, Depends(_rebuilds)]

@@ -4,6 +4,7 @@ import { QaAnswer } from "./answer/answer.js";
 import { ArticleViewer } from "./article/viewer.js";
 import { compose, typing } from "./asking/composer.js";
 import { Conversation } from "./asking/conversation.js";
+import { guard } from "./asking/entry.js";
 import { FilterChoice } from "./asking/filters.js";
 import { showHistory } from "./asking/history.js";
 import { Keeping } from "./asking/keeping.js";
@@ -75,6 +76,13 @@ function followAddress() {
   viewer.close();
 }
 
+/** Show again what takes a key, now that the reader has one. */
+function enter() {
+  void welcome(conversation);
+  followAddress();
+  conversation.unlock();
+}
+
 /** @param {MouseEvent} event */
 function openHere(event) {
   const link = event.target instanceof Element && event.target.closest("a");
@@ -136,6 +144,7 @@ const language = find("language", HTMLButtonElement);
 languageButton(language);
 language.addEventListener("click", () => void suggest(conversation));
 themeButton(find("theme", HTMLButtonElement));
+guard(enter);
 void welcome(conversation);
 const offered = offerWriter();
 tellAgain();

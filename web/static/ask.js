@@ -1,5 +1,7 @@
 /** Turns a question into the events of its answer: POST /ask, read as server-sent events. */
 
+import { door } from "./key.js";
+
 /** @typedef {"zh" | "zh-Hant" | "en" | "und"} Language */
 
 /**
@@ -83,7 +85,8 @@
  */
 
 /**
- * @typedef {{title?: string, status?: number, detail?: string, withdrawn?: string}} Problem RFC 9457
+ * @typedef {{title?: string, status?: number, detail?: string, withdrawn?: string,
+ *   retry_after?: number}} Problem RFC 9457
  */
 /** @typedef {{role: "user" | "assistant", content: string}} Turn */
 
@@ -93,11 +96,12 @@
  */
 
 /**
- * @typedef {"offline" | "lost" | "away" | "starting"} Hindrance what is in the way of an answer and
- *   may pass
+ * @typedef {"offline" | "lost" | "away" | "starting" | "crowded"} Hindrance what is in the way of an
+ *   answer and may pass
  */
 
-/** @typedef {{event: "waiting", data: Hindrance}} Waiting until the next attempt */
+/** @typedef {{event: "waiting", data: Hindrance, about: About}} Waiting until the next attempt */
+/** @typedef {{iso: string, seconds: number}} About what the words of a trouble need to know */
 
 /**
  * @typedef {object} Filters which articles may answer; days are inclusive
@@ -118,27 +122,31 @@
  */
 
 /**
- * @typedef {"refused" | "locked" | "missing" | "gone" | "busy" | "unready" | "broken"
- *   | "unreachable" | "offline" | "interrupted"} Reason
+ * @typedef {"refused" | "locked" | "missing" | "gone" | "busy" | "crowded" | "unready"
+ *   | "broken" | "unreachable" | "offline" | "interrupted"} Reason
  */
 
 /** Why there is no answer: a reason the reader can be told, and the server's own words for it. */
 export class Trouble extends Error {
-  /** @param {Reason} reason @param {string} [detail] @param {string} [withdrawn] */
-  constructor(reason, detail = "", withdrawn = "") {
+  /** @param {Reason} reason @param {string} [detail] @param {Partial<About>} [about] */
+  constructor(reason, detail = "", { iso = "", seconds = 0 } = {}) {
     super(detail || reason);
     this.reason = reason;
     this.detail = detail;
-    /** What its words need to know. */
-    this.about = { iso: withdrawn };
+    /** @type {About} */
+    this.about = { iso, seconds };
   }
 
-  /** @param {Problem} problem */
-  static from({ status = 500, title = "", detail = "", withdrawn = "" }) {
+  /** @param {Problem} problem @param {number} [seconds] after which it may be tried again */
+  static from(
+    { status = 500, title = "", detail = "", withdrawn = "", retry_after = 0 },
+    seconds = retry_after,
+  ) {
+    const later = seconds > 0 ? "crowded" : "unready";
     /** @type {Record<number, Reason>} */
-    const known = { 401: "locked", 404: "missing", 410: "gone", 429: "busy", 503: "unready" };
+    const known = { 401: "locked", 404: "missing", 410: "gone", 429: "busy", 503: later };
     const reason = known[status] ?? (status < 500 ? "refused" : "broken");
-    return new Trouble(reason, detail || title, withdrawn);
+    return new Trouble(reason, detail || title, { iso: withdrawn, seconds });
   }
 }
 
@@ -151,20 +159,33 @@ const pauses = [0, 500, 1000, 1500, 2500, 3500, 4000, 5000, 6000, 6000];
 /** Attempts to reach a server that was never there. */
 const attempts = 6;
 
+/** What a reader is kept waiting for at most, where the server says when to come again. */
+const patience = 60;
+
 /**
- * The response to a request to newsqa itself.
+ * The response to a request to newsqa itself, which carries the reader's key unless it has its own.
  *
  * @param {string} path
- * @param {RequestInit} options
+ * @param {RequestInit & {headers?: Record<string, string>}} options
+ * @returns {Promise<Response>}
  * @throws {Trouble} when the server cannot be reached or answers with an error
  */
 export async function request(path, options) {
-  const response = await fetch(new URL(path, import.meta.url), options).catch((error) => {
+  /** @type {Record<string, string>} */
+  const headers = { ...door.headers, ...options.headers };
+  const address = new URL(path, import.meta.url);
+  const response = await fetch(address, { ...options, headers }).catch((error) => {
     throw options.signal?.aborted ? error : new Trouble("unreachable");
   });
   if (response.ok) return response;
+  const { status } = response;
+  // Who may read without a key is kept out only by one that is not taken.
+  if (status === 401 && !options.headers?.Authorization && door.refuse(headers.Authorization)) {
+    return request(path, options);
+  }
   const explained = response.headers.get("Content-Type")?.startsWith("application/problem+json");
-  throw Trouble.from(explained ? await response.json() : { status: response.status });
+  const seconds = Number(response.headers.get("Retry-After")) || 0;
+  throw Trouble.from(explained ? await response.json() : { status }, seconds);
 }
 
 /**
@@ -172,7 +193,7 @@ export async function request(path, options) {
  *
  * Where the connection breaks, the answer is taken up behind the last event; before each wait comes
  * `waiting`. If the server has forgotten the answer, it answers anew, and a second `meta` comes:
- * what was told before it is void.
+ * what was told before it is void. Where too many ask, it is asked once more when the server says.
  *
  * @param {string} question
  * @param {Turn[]} history the conversation before it, oldest first
@@ -183,14 +204,17 @@ export async function request(path, options) {
  */
 export async function* ask(question, history, options, signal) {
   const body = JSON.stringify({ question, history, stream: true, ...options });
-  let [last, trouble] = ["", new Trouble("interrupted")];
+  let [last, trouble, crowded] = ["", new Trouble("interrupted"), false];
   for (const [attempt, pause] of pauses.entries()) {
-    if (pause > 0) await wait(pause, signal);
+    if (attempt > 0) await wait(1000 * trouble.about.seconds || pause, signal);
     try {
       for await (const { id, event, data } of listen(body, last, signal)) {
-        last = id;
         const value = JSON.parse(data);
-        if (event === "error") throw Trouble.from(value);
+        if (event === "error") {
+          last = ""; // Nothing follows it: what is asked again is answered anew.
+          throw Trouble.from(value);
+        }
+        last = id;
         yield /** @type {AnswerEvent} */ ({ event, data: value });
         if (event === "done") return;
       }
@@ -199,11 +223,18 @@ export async function* ask(question, history, options, signal) {
       trouble = passing(error);
     }
     if (trouble.reason === "unreachable" && last === "" && attempt + 1 >= attempts) break;
-    yield { event: "waiting", data: hindrance(trouble, last) };
+    if (trouble.reason === "crowded") {
+      if (crowded || trouble.about.seconds > patience) throw trouble;
+      crowded = true;
+    }
+    yield { event: "waiting", data: hindrance(trouble, last), about: trouble.about };
   }
   if (!navigator.onLine) throw new Trouble("offline");
   throw last ? new Trouble("interrupted") : trouble;
 }
+
+/** @type {Set<Reason>} */
+const passes = new Set(["unreachable", "unready", "crowded"]);
 
 /**
  * Why there is no answer so far, where that may pass; any other error is thrown.
@@ -213,7 +244,7 @@ export async function* ask(question, history, options, signal) {
 function passing(error) {
   // A connection that breaks while it is read is a TypeError in every browser.
   if (error instanceof TypeError) return new Trouble("interrupted");
-  if (error instanceof Trouble && ["unreachable", "unready"].includes(error.reason)) return error;
+  if (error instanceof Trouble && passes.has(error.reason)) return error;
   throw error;
 }
 
@@ -221,6 +252,7 @@ function passing(error) {
 function hindrance({ reason }, last) {
   if (!navigator.onLine) return "offline";
   if (reason === "unready") return "starting";
+  if (reason === "crowded") return "crowded";
   return last || reason === "interrupted" ? "lost" : "away";
 }
 

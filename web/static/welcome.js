@@ -61,9 +61,11 @@ async function showNewest() {
     const response = await request("/articles?limit=3", { headers });
     const { articles } = await response.json();
     if (articles.length === 0) newest.replaceChildren(say(make("p"), "empty"));
-    newest.querySelector("ul")?.append(...articles.map(listed));
+    newest.querySelector("ul")?.replaceChildren(...articles.map(listed));
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
+    // The page asks for the key, and comes again with it.
+    if (error.reason === "locked") return;
     newest.replaceChildren(say(make("p", { role: "alert" }), error.reason, error.about));
   }
   newest.hidden = false;

@@ -11,6 +11,7 @@ import { say, tagOf, word } from "../i18n.js";
 import { actionRow } from "./actions.js";
 import { comparison } from "./comparison.js";
 import { confidenceLine } from "./confidence.js";
+import { feedbackRow } from "./feedback.js";
 import { readings } from "./readings.js";
 import { sourceList } from "./sources.js";
 import { spanNote } from "./span.js";
@@ -18,8 +19,9 @@ import { statementBlock } from "./statement.js";
 import { timeline } from "./timeline.js";
 import { noteLine, notesOn } from "./writing.js";
 
-/** @import { AnswerEvent, Citation, Done, Filters, Hindrance, Meta, Options, Reason, Source, Statement, Turn, Waiting } from "../ask.js" */
+/** @import { About, AnswerEvent, Citation, Done, Filters, Hindrance, Meta, Options, Reason, Source, Statement, Turn, Waiting } from "../ask.js" */
 /** @import { Key } from "../i18n.js" */
+/** @import { Said } from "./feedback.js" */
 /** @import { Context } from "./statement.js" */
 /** @import { Note } from "./writing.js" */
 
@@ -29,6 +31,7 @@ import { noteLine, notesOn } from "./writing.js";
  * @property {string} question
  * @property {Options} options
  * @property {AnswerEvent[]} events
+ * @property {Said} [said] what the reader said of it
  */
 
 /**
@@ -45,6 +48,7 @@ const waits = {
   lost: "waitLost",
   away: "waitAway",
   starting: "waitStarting",
+  crowded: "waitCrowded",
 };
 
 /** How many answers this page has begun: a name for each. */
@@ -52,7 +56,7 @@ let begun = 0;
 
 /**
  * One question and its answer, which grows sentence by sentence. Where the reader wants it asked
- * once more, sends `ask`, whose detail is an `Again`.
+ * once more, sends `ask`, whose detail is an `Again`; where they said what they think of it, `said`.
  */
 export class QaAnswer extends HTMLElement {
   #id = "";
@@ -68,6 +72,8 @@ export class QaAnswer extends HTMLElement {
   #sources = new Map();
   /** @type {Statement[]} */
   #told = [];
+  /** @type {Said | null} */
+  #said = null;
 
   #heading = make("h2");
   #progress = make("p", { class: "progress", role: "status" });
@@ -91,7 +97,7 @@ export class QaAnswer extends HTMLElement {
   get exchange() {
     if (this.#events.at(-1)?.event !== "done") return null;
     const [id, question, options, events] = [this.#id, this.#question, this.#options, this.#events];
-    return { id, question, options, events };
+    return { id, question, options, events, ...(this.#said && { said: this.#said }) };
   }
 
   /**
@@ -113,9 +119,11 @@ export class QaAnswer extends HTMLElement {
    * @param {string} question
    * @param {Options} [options] how it is asked
    * @param {string} [id] of the exchange
+   * @param {Said | null} [said] of its answer
    */
-  begin(question, options = {}, id = freshId()) {
+  begin(question, options = {}, id = freshId(), said = null) {
     this.#id = id;
+    this.#said = said;
     this.#question = question;
     this.#options = options;
     this.#heading.textContent = question;
@@ -130,7 +138,7 @@ export class QaAnswer extends HTMLElement {
   take(told) {
     const { event, data } = told;
     if (event === "waiting") {
-      this.#say(waits[data]);
+      this.#say(waits[data], told.about);
       return;
     }
     this.#events = event === "meta" ? [told] : [...this.#events, told];
@@ -145,10 +153,11 @@ export class QaAnswer extends HTMLElement {
    *
    * @param {Reason | "stopped"} reason
    * @param {string} [detail] the server's own words
+   * @param {About} [about]
    */
-  giveUp(reason, detail = "") {
+  giveUp(reason, detail = "", about) {
     this.#settle();
-    const trouble = make("div", { class: "trouble" }, say(make("p"), reason));
+    const trouble = make("div", { class: "trouble" }, say(make("p"), reason, about));
     if (detail) trouble.append(make("p", { class: "detail", lang: "en" }, detail));
     this.append(trouble, ...this.#folded, this.#actions);
   }
@@ -186,7 +195,7 @@ export class QaAnswer extends HTMLElement {
   withdraw(article, iso) {
     const events = without(this.#events, article, iso);
     if (events === this.#events) return false;
-    this.begin(this.#question, this.#options, this.#id);
+    this.begin(this.#question, this.#options, this.#id, this.#said);
     for (const event of events) this.take(event);
     return true;
   }
@@ -218,9 +227,9 @@ export class QaAnswer extends HTMLElement {
     this.replaceChildren(this.#heading, this.#progress, this.#tags, this.#statements);
   }
 
-  /** Say how far it is, unless that is what is said already. @param {Key} key */
-  #say(key) {
-    if (this.#progress.dataset.say !== key) say(this.#progress, key);
+  /** Say how far it is, unless that is what is said already. @param {Key} key @param {About} [about] */
+  #say(key, about) {
+    if (this.#progress.dataset.say !== key) say(this.#progress, key, about);
   }
 
   /** Show how the question was read. */
@@ -286,8 +295,21 @@ export class QaAnswer extends HTMLElement {
       const copying = this.#copying(status === "conflicting", notes);
       this.append(make("div", { class: "folds" }, ...this.#folded, copying));
     }
-    this.append(this.#actions);
+    this.append(this.#actions, ...this.#feedback(status));
     this.#settle();
+  }
+
+  /** Where the reader says what they think of the answer. @param {Done["status"]} status */
+  #feedback(status) {
+    if (!this.#meta) return [];
+    const { sourceOf } = this.#context;
+    const citations = this.#citations.map((one) => ({ ...one, version: sourceOf(one)?.version }));
+    return [
+      feedbackRow({ meta: this.#meta, status, citations }, this.#said, (said) => {
+        this.#said = said;
+        this.dispatchEvent(new Event("said", { bubbles: true }));
+      }),
+    ];
   }
 
   /** @param {boolean} conflicting @param {Note[]} notes */

@@ -18,6 +18,8 @@ export class Conversation extends EventTarget {
   #chosen;
   /** The question being answered, if any. @type {AbortController | null} */
   #current = null;
+  /** Asks again what was asked last, where that took a key. @type {(() => void) | null} */
+  #locked = null;
 
   /**
    * @param {HTMLElement} thread where the answers stand
@@ -33,6 +35,7 @@ export class Conversation extends EventTarget {
       if (detail.edited) this.#replace(answer, detail);
       else this.ask(detail.question, detail.options, answer);
     });
+    thread.addEventListener("said", () => this.dispatchEvent(new Event("change")));
   }
 
   /** Whether a question is being answered. */
@@ -64,6 +67,11 @@ export class Conversation extends EventTarget {
     return true;
   }
 
+  /** Ask again, in its place, what was last asked without the key that it takes. */
+  unlock() {
+    this.#locked?.();
+  }
+
   /** Let the last question be edited. */
   edit() {
     this.answers.at(-1)?.edit();
@@ -86,10 +94,10 @@ export class Conversation extends EventTarget {
   tell(exchanges) {
     this.stop();
     this.#thread.replaceChildren();
-    for (const { id, question, options, events } of exchanges) {
+    for (const { id, question, options, events, said } of exchanges) {
       const answer = new QaAnswer();
       try {
-        answer.begin(question, options, id);
+        answer.begin(question, options, id, said);
         for (const event of events) answer.take(event);
         this.#thread.append(answer);
       } catch {
@@ -113,6 +121,7 @@ export class Conversation extends EventTarget {
     const history = before.flatMap((earlier) => earlier.turns).slice(-remembered);
     const answer = new QaAnswer();
     answer.begin(question, options);
+    this.#locked = null;
     this.#thread.append(answer);
     answer.scrollIntoView({ block: "start" });
     this.#setCurrent(controller);
@@ -122,8 +131,17 @@ export class Conversation extends EventTarget {
       }
     } catch (error) {
       if (controller.signal.aborted) answer.giveUp("stopped");
-      else if (error instanceof Trouble) answer.giveUp(error.reason, error.detail);
-      else {
+      else if (error instanceof Trouble) {
+        const locked = error.reason === "locked";
+        // What is wrong with the key is said where it is asked for.
+        answer.giveUp(error.reason, locked ? "" : error.detail, error.about);
+        if (locked) {
+          this.#locked = () => {
+            answer.remove();
+            this.ask(question, options, again);
+          };
+        }
+      } else {
         answer.giveUp("broken");
         throw error;
       }

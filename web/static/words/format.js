@@ -63,7 +63,11 @@ export function number(value, locale) {
 /** @param {unknown} ms @param {string} locale */
 export function duration(ms, locale) {
   const [value, unit, digits] =
-    Number(ms) < 1000 ? [Number(ms), "millisecond", 0] : [Number(ms) / 1000, "second", 1];
+    Number(ms) < 1000
+      ? [Number(ms), "millisecond", 0]
+      : Number(ms) < 120_000
+        ? [Number(ms) / 1000, "second", 1]
+        : [Math.ceil(Number(ms) / 60_000), "minute", 0];
   const options = { unit, maximumFractionDigits: digits };
   return new Intl.NumberFormat(locale, { style: "unit", ...options }).format(value);
 }
