@@ -43,7 +43,8 @@ class Rates:
         stats = [self._limiter.get_window_stats(bound, who) for bound in bounds]
         full = [free for free, left in stats if left < 1]
         if full:
-            return int(max(full) - monotonic()) + 1
+            # A little more than it is, for the sum of two moments is not exact.
+            return int(max(full) - monotonic() + 0.01) + 1
         for bound in bounds:
             self._limiter.hit(bound, who)
         return 0

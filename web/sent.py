@@ -33,11 +33,8 @@ BODY = {
             "application/json": {
                 "schema": {"anyOf": [_RECORD, {"type": "array", "items": _RECORD}]}
             },
-            # Of JSON and XML it says nothing: what is no article of theirs is read as text.
-            **{
-                kind: {} if kind.endswith(("json", "xml")) else {"schema": {"type": "string"}}
-                for kind in _TEXTS
-            },
+            # Of these it says nothing: what is no article of their kind is read as text.
+            **{kind: {} for kind in _TEXTS},
             **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in _ARCHIVES},
         },
     }

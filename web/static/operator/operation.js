@@ -38,8 +38,6 @@ export class Operation extends EventTarget {
   state = null;
   /** Why it cannot be seen now. @type {Trouble | null} */
   trouble = null;
-  /** Whether the server that was rebuilding is gone, and its rebuild with it. */
-  broken = false;
   #access;
   #timer = 0;
 
@@ -51,13 +49,8 @@ export class Operation extends EventTarget {
 
   /** Look how things stand, and go on looking while a rebuild runs. */
   async look() {
-    const before = this.state?.rebuild;
     await this.#try(async () => {
-      /** @type {State} */
-      const seen = await (await this.#access.request("/operation")).json();
-      if (seen.rebuild.state === "running") this.broken = false;
-      else if (before?.state === "running") this.broken = seen.rebuild.began !== before.began;
-      this.state = seen;
+      this.state = await (await this.#access.request("/operation")).json();
     });
     clearTimeout(this.#timer);
     if (this.state?.rebuild.state === "running" && this.#access.key) {
@@ -68,7 +61,6 @@ export class Operation extends EventTarget {
 
   /** Have the index made anew. */
   async rebuild() {
-    this.broken = false;
     await this.#try(() => this.#access.request("/operation/rebuild", { method: "POST" }));
     // It is refused where one runs already: then that one is looked at.
     if (this.trouble && this.trouble.reason !== "refused") this.dispatchEvent(new Event("change"));

@@ -10,6 +10,9 @@ import { hush } from "./standing.js";
 /** The pace is that of so many looks, a second apart. */
 const lately = 20;
 
+/** What the server says of one that ended with the server that made it. */
+const stopped = "the server was stopped";
+
 /** Offer a rebuild, and show the one that runs. @param {Operation} operation */
 export function showRebuild(operation) {
   const button = find("rebuild", HTMLButtonElement);
@@ -43,21 +46,21 @@ function showProgress({ finished, total }, pace) {
 }
 
 /** Say what is new, once. @param {Operation} operation */
-function tell({ state, broken }) {
+function tell({ state }) {
   const spoken = find("rebuild-spoken", HTMLElement);
   if (!state) return;
-  const [key, about] = broken ? /** @type {const} */ (["rebuildLost", {}]) : outcome(state.rebuild);
+  const [key, about] = outcome(state.rebuild);
   if (key && key !== spoken.dataset.say) say(spoken, key, about);
   if (!key) hush(spoken);
   // Who sees the bar need not be told.
   spoken.classList.toggle("aside", key === "rebuildRuns");
-  spoken.classList.toggle("trouble", broken || key === "rebuildFailed");
+  spoken.classList.toggle("trouble", state.rebuild.state === "failed");
 }
 
 /** @param {Rebuild} rebuild @returns {[Key | null, About]} */
 function outcome({ state, ended, error }) {
   if (state === "done") return ["rebuildDone", { iso: ended }];
-  if (state === "failed") return ["rebuildFailed", { detail: error }];
+  if (state === "failed") return error === stopped ? ["rebuildLost", {}] : ["rebuildFailed", { detail: error }];
   return [state === "running" ? "rebuildRuns" : null, {}];
 }
 
