@@ -31,7 +31,7 @@ const hand = "M5 7.2 8 2c1 0 1.7.7 1.5 1.8L9 6.5h3.6c.9 0 1.5.8 1.3 1.6l-1 4.2c-
 export function feedbackRow(judged, said, keep) {
   const outcome = make("span", { role: "status" });
   const input = label(make("textarea", { rows: "2", maxlength: "2000" }), "remark");
-  const form = make("form", { class: "field" }, input, say(make("button"), "sendRemark"));
+  const form = make("form", { class: "small-form" }, input, say(make("button"), "sendRemark"));
   const fold = make("details", {}, make("summary"), form);
   const thumbs = [thumb("up"), thumb("down")];
   let sending = false;

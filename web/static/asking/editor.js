@@ -16,7 +16,7 @@ export function questionEditor(question, send, leave) {
   const input = label(make("textarea", attributes), "editing");
   input.value = question;
   const cancel = say(make("button", { type: "button", class: "quiet" }), "cancel");
-  const form = make("form", { class: "field editor" });
+  const form = make("form", { class: "small-form editor" });
   form.append(input, say(make("button"), "ask"), cancel);
   form.addEventListener("submit", (event) => {
     event.preventDefault();

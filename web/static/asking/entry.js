@@ -18,7 +18,7 @@ export function guard(enter) {
     spellcheck: "false",
     "aria-describedby": trouble.id,
   });
-  const form = make("form", { class: "field" });
+  const form = make("form", { class: "small-form" });
   form.append(say(make("label", { for: input.id }), "readerKey"), input);
   form.append(say(make("button"), "enter"), trouble);
   const bar = make("div", { class: "bar" }, heading);
