@@ -9,7 +9,7 @@ from time import monotonic, perf_counter
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from embeddings.encoder import ModelInfo
+from embeddings.encoder import Encoder, ModelInfo
 from embeddings.reader import Reader
 from qa.answer import NOT_FOUND, SEPARATOR, source, state
 from qa.candidates import CANDIDATE_HITS, Candidate, candidates
@@ -75,25 +75,22 @@ class Engine:
         """The name of the language model that writes answers, if there is one."""
         return self._writer.model if self._writer else None
 
-    def search(self, query: Query) -> tuple[Source, ...]:
+    def search(self, query: Query | str) -> tuple[Source, ...]:
         """Return the best passages, without making an answer of them.
 
         Raises:
             QuestionRefused: the question is empty or too long, or `top_k` out of bounds.
         """
-        _check(query)
-        encoder, index = self.corpus.serving()
-        asked = read_question(
-            query.question, encoder, self._dictionary, _time(query, query.question)
-        )
-        found = search(asked, index, self.corpus.articles, query, self._weights)
+        query = _checked(query)
+        time = _time(query, query.question)
+        _, _, found = self._found(query.question, time, query, lambda _: None)
         return tuple(source(hit) for hit in found.hits)
 
-    def ask(self, query: Query) -> Answer:
+    def ask(self, query: Query | str) -> Answer:
         """Return the whole answer: the fold of `stream`."""
         return fold(self.stream(query))
 
-    def stream(self, query: Query, until: float = inf) -> Generator[Event, None, None]:
+    def stream(self, query: Query | str, until: float = inf) -> Generator[Event, None, None]:
         """Yield Meta, the Sources (those cited first), the Statements of the answer, and Done.
 
         Closing the generator stops the work, and so does the clock: what is not found by `until`,
@@ -104,7 +101,7 @@ class Engine:
                 mode needs a language model and none is configured. Raised before the first event.
             Overloaded: it was given up.
         """
-        _check(query)
+        query = _checked(query)
         if query.mode == "llm" and self._writer is None:
             raise QuestionRefused(
                 "mode",
@@ -115,7 +112,7 @@ class Engine:
 
     def _stream(self, query: Query, until: float) -> Generator[Event, None, None]:
         begun = perf_counter()
-        encoder, index = self.corpus.serving()
+        _, index = self.corpus.serving()
         question = _standalone(query)
         language = detect_language(query.question)
         time = _time(query, question)
@@ -123,12 +120,8 @@ class Engine:
             f"ask-{uuid4().hex}", query.question, question, language, index.info, asked_time(time)
         )
 
-        _in_time(until)
-        asked = read_question(question, encoder, self._dictionary, time)
-        _in_time(until)
         depth = replace(query, top_k=max(query.top_k, CANDIDATE_HITS))
-        reader = self._reader(encoder.model)
-        found = search(asked, index, self.corpus.articles, depth, self._weights, reader)
+        encoder, asked, found = self._found(question, time, depth, self._reader, until)
 
         _in_time(until)
         answering = perf_counter()
@@ -137,7 +130,7 @@ class Engine:
         sure = confidence(question, detect_language(question), time, ranked)
         stated = Claims()
         if ranked and sure >= self._threshold:
-            marks = Marks(question, asked, reader)
+            marks = Marks(question, asked, self._reader(encoder.model))
             stated = self._claims(query, question, asked, found, ranked, marks)
         shown = _shown(query.top_k, stated.claims, found.hits)
         yield from (source(hit) for hit in shown)
@@ -164,6 +157,32 @@ class Engine:
             ),
             writing=writing,
         )
+
+    def _found(
+        self,
+        question: str,
+        time: Time | None,
+        query: Query,
+        reader: Callable[[ModelInfo], Reader | None],
+        until: float = inf,
+    ) -> tuple[Encoder, Asked, Found]:
+        """Return what is found, what was asked, and the encoder that has read it.
+
+        An index that a rebuild has replaced may be deleted while it is being asked: then it is what
+        the one in its place finds.
+        """
+        _in_time(until)
+        encoder, index = self.corpus.serving()
+        try:
+            asked = read_question(question, encoder, self._dictionary, time)
+            _in_time(until)
+            reads = reader(encoder.model)
+            found = search(asked, index, self.corpus.articles, query, self._weights, reads)
+        except Exception:
+            if index.folder.exists():
+                raise
+            return self._found(question, time, query, reader, until)
+        return encoder, asked, found
 
     def _claims(
         self,
@@ -258,7 +277,9 @@ def _standalone(query: Query) -> str:
     return standalone(query.question, query.history)
 
 
-def _check(query: Query) -> None:
+def _checked(asked: Query | str) -> Query:
+    """Return what is asked; a question alone is asked as usual."""
+    query = Query(asked) if isinstance(asked, str) else asked
     if not query.question.strip():
         raise QuestionRefused("question", "it is empty; ask something")
     if len(query.question) > MAX_QUESTION:
@@ -267,3 +288,4 @@ def _check(query: Query) -> None:
         )
     if not 1 <= query.top_k <= MAX_TOP_K:
         raise QuestionRefused("top_k", f"{query.top_k}; it must be from 1 to {MAX_TOP_K}")
+    return query

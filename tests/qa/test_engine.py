@@ -1,10 +1,12 @@
 """One question, start to end: the stream, its fold, and what is refused."""
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +17,9 @@ from qa.candidates import CANDIDATE_HITS
 from qa.claims import MAX_STATEMENTS
 from qa.confidence import THRESHOLD
 from qa.engine import MAX_QUESTION, MAX_TOP_K, Engine, fold
-from qa.errors import QuestionRefused
+from qa.errors import Overloaded, QuestionRefused
+from qa.search import Asked, read_question
+from qa.sources import read_paths
 from qa.types import Answer, Done, Filters, Meta, Mode, Query, Source, Statement, Timings, Turn
 
 QUESTIONS = [
@@ -24,6 +28,7 @@ QUESTIONS = [
     "海事博物館何時重新開放？",
     "Who won the 2022 World Cup?",
 ]
+SEEDS = Path(__file__).parents[2] / "seeds"
 MODES: Sequence[Mode] = ("extractive", "passages")
 
 
@@ -201,3 +206,40 @@ def test_whatever_is_asked_is_answered_or_not_found(seeds_engine: Engine, questi
     answer = seeds_engine.ask(Query(question))
     assert answer.question == question
     check(seeds_engine, answer)
+
+
+@pytest.mark.parametrize("verb", ["ask", "search"])
+def test_a_question_outlives_the_index_that_it_was_asked_of(
+    open_engine: Callable[[Path], Engine],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    verb: str,
+) -> None:
+    engine = open_engine(tmp_path)
+    engine.corpus.add(read_paths([str(SEEDS)]))
+    query = Query("How late is the Larkwater library open?")
+    cited = engine.ask(query).citations[0].article_id
+    other = next(one.id for one in engine.corpus.articles.all() if one.id != cited)
+    gone: list[Path] = []
+
+    def reading(*arguments: Any) -> Asked:
+        if not gone:
+            _, index = engine.corpus.serving()
+            gone.append(index.folder)
+            engine.corpus.rebuild()
+            engine.corpus.remove([other])
+            assert not index.folder.exists()
+        return read_question(*arguments)
+
+    monkeypatch.setattr("qa.engine.read_question", reading)
+    found = engine.search(query) if verb == "search" else engine.ask(query).sources
+    assert cited in {one.article_id for one in found}
+    assert all(one.article_id != other for one in found)
+    assert gone
+
+
+def test_what_is_not_found_in_time_is_given_up(seeds_engine: Engine) -> None:
+    events = seeds_engine.stream(Query(QUESTIONS[0]), until=time.monotonic() - 1)
+    assert isinstance(next(events), Meta)
+    with pytest.raises(Overloaded):
+        next(events)
