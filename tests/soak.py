@@ -122,8 +122,8 @@ def soak(seconds: float, clients: int, articles: int, *options: str) -> Soaked:
     """Return what a server tells and takes, asked for so long by so many over so many articles.
 
     Every second client has its answers as streams. From a tenth of the time on articles are added,
-    replaced and withdrawn, one a second; at a fifth of it a rebuild begins, and another at a half,
-    whose cost is thus in both parts of the memory.
+    replaced and withdrawn, one a second, and a rebuild begins then, and another at a quarter. What
+    they take of memory once is there when WARM of the time is over.
     """
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder, "home")
@@ -140,7 +140,7 @@ def _soaked(served: Served, seconds: float, clients: int) -> Soaked:
     with ThreadPoolExecutor(clients + 2) as pool:
         asking = [pool.submit(_ask, served, told, over, number) for number in range(clients)]
         writing = pool.submit(_write, served, written, over, seconds / 10)
-        rebuilding = pool.submit(_rebuild, served, over, (seconds / 5, seconds / 2))
+        rebuilding = pool.submit(_rebuild, served, over, (seconds / 10, seconds / 4))
         try:
             while (passed := time.monotonic() - begun) < seconds:
                 memory.append((passed, _memory(served.process.pid)))
