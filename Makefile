@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve test check bench bench-scale screenshots eval eval-ablation eval-scale fit train crash soak fuzz clean
+.PHONY: serve test check audit package bench bench-scale screenshots eval eval-ablation eval-scale fit train crash soak fuzz clean
 
 serve: $(VENV)/.installed
 	$(BIN)/newsqa add --if-empty seeds
@@ -19,6 +19,17 @@ check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pip check
+
+# Whether anything that is installed is known to be vulnerable; asks PyPI's database.
+AUDIT := .venv-audit
+audit:
+	test -d $(AUDIT) || { $(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/pip install --quiet pip-audit; }
+	$(AUDIT)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
+
+# The wheel and the sdist, into dist/; the wheel is installed with all it needs, and asked: minutes.
+package: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.shipping
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.bench
@@ -71,7 +82,7 @@ fuzz: $(VENV)/.installed-dev
 	NEWSQA_FUZZ=600 $(BIN)/python -m pytest --numprocesses 0 tests/web/test_openapi.py
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(AUDIT) dist
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -89,6 +100,6 @@ lock:
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet --upgrade 'pip>=25'
 	$(VENV)-lock/bin/python -m pip install --quiet '.[dev]'
-	{ sed -n '1p' constraints.txt; $(VENV)-lock/bin/python -m pip freeze --exclude newsqa \
+	{ sed -n '1p' constraints.txt; $(VENV)-lock/bin/python -m pip freeze --all --exclude pip --exclude newsqa \
 	  | sed 's/+cpu$$//'; } > constraints.new && mv constraints.new constraints.txt
 	rm -rf $(VENV)-lock

@@ -68,8 +68,8 @@ def find_model(name: str) -> Model:
     Raises:
         ModelUnusable: there is no such model, or it could not be fetched.
     """
-    if name == BUILT_IN and (package := find_spec(_PACKAGE)) and package.origin:
-        return Model(name, _DATA_SHA256[:16], Path(package.origin).parent / _DATA_FILE)
+    if name == BUILT_IN and (model := built_in()):
+        return model
     folder = Path(name).expanduser().resolve()
     if folder.is_dir():
         name = str(folder)  # the index remembers it, and is opened from elsewhere
@@ -78,6 +78,14 @@ def find_model(name: str) -> Model:
     if not any((folder / file).is_file() for file in ("modules.json", "config.json")):
         raise ModelUnusable(name, f"{folder} holds neither modules.json nor config.json")
     return Model(name, _folder_fingerprint(folder), folder)
+
+
+def built_in() -> Model | None:
+    """Return the built-in model; None where the package that carries it is not installed."""
+    package = find_spec(_PACKAGE)
+    if package is None or package.origin is None:
+        return None
+    return Model(BUILT_IN, _DATA_SHA256[:16], Path(package.origin).parent / _DATA_FILE)
 
 
 @contextmanager
@@ -93,12 +101,16 @@ def model_folder(model: Model) -> Iterator[Path]:
         yield model.files
         return
     with TemporaryDirectory(prefix="newsqa-model-") as folder:
-        builtin.assemble(builtin.parse(_checked(model)), Path(folder))
+        builtin.assemble(builtin.parse(read_checked(model)), Path(folder))
         yield Path(folder)
 
 
-def _checked(model: Model) -> bytes:
-    """Return the content of the built-in model's data file, known to be the right one."""
+def read_checked(model: Model) -> bytes:
+    """Return the content of the built-in model's data file, known to be the right one.
+
+    Raises:
+        ModelUnusable: it is missing, damaged or of another version.
+    """
     remedy = f"reinstall {_PACKAGE} as newsqa pins it"
     try:
         data = model.files.read_bytes()

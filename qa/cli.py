@@ -24,7 +24,7 @@ from tqdm import tqdm
 from embeddings.models import ModelUnusable
 from qa import backup as backups
 from qa import checkup
-from qa.config import Settings
+from qa.config import Settings, told
 from qa.corpus import Corpus, Report
 from qa.engine import Engine
 from qa.errors import ArticleRefused, NewsqaError
@@ -32,9 +32,14 @@ from qa.evaluate import corpus_home, index_articles, run
 from qa.figures import as_table, figures_of
 from qa.home import Part, open_home
 from qa.known import located, read_known, read_unanswerable
+from qa.lines import heading
+from qa.showing import links, tell
 from qa.sources import Sweep, is_address, is_glob
-from qa.store import Draft, Outcome
-from qa.types import FAILURES, Answer, AskedTime, Filters, Mode, Query, Retriever, Source
+from qa.store import ArticleStore, Draft, Outcome
+from qa.types import FAILURES, Answer, Filters, Mode, Query, Retriever
+
+MOST_COMPLETED = 50
+"""Articles that a shell is told of."""
 
 app = typer.Typer(
     help="Questions over news articles; every sentence of an answer is cited.",
@@ -48,21 +53,52 @@ Home = Annotated[
     typer.Option("--home", metavar="DIR", help="Where the data lives (or NEWSQA_HOME)."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-TopK = Annotated[int, typer.Option(min=1, max=100, help="Passages to return.")]
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
+TopK = Annotated[int, typer.Option(min=1, max=100, help="How many passages to find.")]
+Modes = Annotated[
+    Mode,
+    typer.Option(
+        help="What the answer is made of: the articles' sentences, passages, or sentences of the"
+        " language model at NEWSQA_LLM_URL."
+    ),
+]
+By = Annotated[Retriever, typer.Option(help="Find by words, by meaning, or both.")]
+_DAY = {"formats": ["%Y-%m-%d"], "metavar": "YYYY-MM-DD"}
+DateFrom = Annotated[
+    datetime | None, typer.Option(help="Only what was published on this day or later.", **_DAY)
+]
+DateTo = Annotated[
+    datetime | None, typer.Option(help="Only what was published on this day or before.", **_DAY)
+]
+Category = Annotated[
+    list[str] | None, typer.Option(help="Only of this category; may be given several times.")
+]
+Publisher = Annotated[
+    list[str] | None, typer.Option(help="Only of this publisher; may be given several times.")
+]
+Author = Annotated[
+    list[str] | None, typer.Option(help="Only by this author; may be given several times.")
+]
 AsOf = Annotated[
     datetime | None,
     typer.Option(
-        formats=["%Y-%m-%d"],
-        metavar="DATE",
-        help='The day of asking, against which "last week" is read; by default today.',
+        help='The day of asking, against which "last week" is read; by default today.', **_DAY
     ),
 ]
 NoTime = Annotated[bool, typer.Option("--no-time", help="Do not read the question's time.")]
 Linked = Annotated[
     bool, typer.Option("--linked", help="Of a feed, read the pages that its entries link to.")
 ]
-Values = Annotated[list[str] | None, typer.Option(help="May be given several times.")]
+
+
+def examples(*commands: str) -> str:
+    """Return the end of a verb's help: how it is used, a line each."""
+    return "\n\n".join(("Examples:", *(f"  {command}" for command in commands)))
+
+
+def _ids(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Return the articles that begin so, for a shell to complete; a home is not made for that."""
+    file = _folder(context, context.params.get("home")) / backups.ARTICLES
+    return ArticleStore(file).beginning(incomplete, MOST_COMPLETED) if file.exists() else []
 
 
 @app.callback()
@@ -71,10 +107,25 @@ def everywhere(context: typer.Context, home: Home = None, json: Json = False) ->
     context.obj = {"home": home, "json": json}
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "newsqa add news/ export.jsonl.gz page.html",
+        "newsqa add https://news.example/feed.xml --linked",
+        "newsqa add --sync news/",
+        "newsqa add --dry-run news/",
+        "curl -s https://news.example/a.html | newsqa add -",
+    )
+)
 def add(
     context: typer.Context,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", show_default=False)],
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="A file, a folder, a pattern, an address of the web, or - for standard input.",
+            show_default=False,
+        ),
+    ],
     if_empty: Annotated[
         bool, typer.Option("--if-empty", help="Do nothing if there are articles already.")
     ] = False,
@@ -100,13 +151,13 @@ def add(
     if sync and (wrong := [p for p in paths if p == "-" or is_address(p) or is_glob(p)]):
         raise typer.BadParameter(f"{wrong[0]} is no folder or file", param_hint="--sync")
     if dry_run:
-        _show(Sweep(paths, linked=linked), _json(context, json))
+        _show(Sweep(paths, linked=linked), in_json(context, json))
         return
     with failing():
         corpus = open_engine(context, home).corpus
         chosen = () if if_empty and len(corpus.articles) else paths
         report = _sweep(corpus, chosen, sync=sync, emptied=emptied, linked=linked)
-    if _json(context, json):
+    if in_json(context, json):
         _print(_told(report))
     else:
         print(_summary(report))
@@ -115,10 +166,22 @@ def add(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "newsqa watch news/ https://news.example/feed.xml",
+        "newsqa watch --poll --every 60 /mnt/news",
+    )
+)
 def watch(
     context: typer.Context,
-    places: Annotated[list[str], typer.Argument(metavar="FOLDER|FEED...", show_default=False)],
+    places: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FOLDER|FEED...",
+            help="A folder, or a feed's address on the web.",
+            show_default=False,
+        ),
+    ],
     every: Annotated[
         float, typer.Option(min=0.1, help="Ask the feeds so often.", metavar="MINUTES")
     ] = 15,
@@ -127,16 +190,19 @@ def watch(
     ] = False,
     linked: Linked = False,
     home: Home = None,
+    json: Json = False,
 ) -> None:
     """Keep in step with folders and feeds, as they change: what is gone from a folder is withdrawn.
 
-    Runs until it is stopped (Ctrl-C); anything may be asked, added and removed meanwhile.
+    Runs until it is stopped (Ctrl-C); anything may be asked, added and removed meanwhile. With
+    --json what became of each change is a document on a line of its own.
     """
     from qa.watching import watch as follow  # a quarter of a second
 
     if wrong := [place for place in places if Path(place).is_file()]:
         raise typer.BadParameter(f"{wrong[0]} is no folder", param_hint="FOLDER|FEED")
     stop, refused = Event(), dict[str, set[str]]()
+    as_json = in_json(context, json)
 
     def tell(place: str, outcome: Report | str) -> None:
         if isinstance(outcome, str):
@@ -145,7 +211,9 @@ def watch(
         before, now = refused.get(place, set()), {str(one) for one in outcome.refused}
         refused[place] = now
         if outcome.changed or now != before:
-            print(f"{place}: {_summary(outcome)}", flush=True)
+            document = {"place": place, **_told(outcome)} if as_json else None
+            line = to_json(document).decode() if document else f"{place}: {_summary(outcome)}"
+            print(line, flush=True)
         for one in sorted(now - before):
             say(f"refused: {one}")
 
@@ -168,10 +236,22 @@ def watch(
         )
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "newsqa remove 40420b43da2a5dbafb26",
+    )
+)
 def remove(
     context: typer.Context,
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", show_default=False)],
+    ids: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ID...",
+            help="An article's id, as it stands in the address of a citation.",
+            autocompletion=_ids,
+            show_default=False,
+        ),
+    ],
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -179,7 +259,7 @@ def remove(
     with failing():
         removed = open_engine(context, home).corpus.remove(ids)
     missing = [id for id in ids if id not in removed]
-    if _json(context, json):
+    if in_json(context, json):
         _print({"removed": removed, "missing": missing})
     else:
         print(f"{len(removed)} removed")
@@ -189,7 +269,12 @@ def remove(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "newsqa rebuild",
+        "newsqa rebuild --model BAAI/bge-small-zh-v1.5",
+    )
+)
 def rebuild(
     context: typer.Context,
     model: Annotated[
@@ -213,7 +298,7 @@ def rebuild(
 
             manifest = corpus.rebuild(model, tell)
             bar.set_postfix_str("")
-    if _json(context, json):
+    if in_json(context, json):
         _print(asdict(manifest))
     else:
         print(
@@ -222,23 +307,25 @@ def rebuild(
         )
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "newsqa ask 上海2025年的目标是什么",
+        'newsqa ask "what was announced last month" --as-of 2026-03-01 --category Transport',
+        "newsqa ask --json 谁是新任市长 | jq .citations",
+    )
+)
 def ask(
     context: typer.Context,
-    question: str,
+    question: Annotated[
+        str, typer.Argument(help="The question, in Chinese or English.", show_default=False)
+    ],
     top_k: TopK = 5,
-    mode: Annotated[
-        Mode,
-        typer.Option(
-            help="What the answer is made of: the articles' sentences, passages, or sentences of"
-            " the language model at NEWSQA_LLM_URL."
-        ),
-    ] = "extractive",
-    date_from: Day = None,
-    date_to: Day = None,
-    category: Values = None,
-    source: Values = None,
-    author: Values = None,
+    mode: Modes = "extractive",
+    date_from: DateFrom = None,
+    date_to: DateTo = None,
+    category: Category = None,
+    source: Publisher = None,
+    author: Author = None,
     as_of: AsOf = None,
     no_time: NoTime = False,
     home: Home = None,
@@ -246,35 +333,34 @@ def ask(
 ) -> None:
     """Answer a question, each sentence cited."""
     with failing():
-        filters = _filters(date_from, date_to, category, source, author)
-        query = Query(
-            question,
-            top_k,
-            filters,
-            mode=mode,
-            as_of=as_of.date() if as_of else None,
-            time=not no_time,
+        query = asked(
+            question, top_k, date_from, date_to, category, source, author, as_of, no_time, mode=mode
         )
-        answer = open_engine(context, home).ask(query)
-    if _json(context, json):
+        engine = open_engine(context, home)
+        answer = engine.ask(query)
+    if in_json(context, json):
         _print(answer)
     else:
-        _tell(answer)
-    if (writing := answer.writing) and writing.failure:
-        say(f"warning: the language model {writing.model}: {FAILURES[writing.failure]}")
+        tell(answer, links(engine.corpus.articles))
+    say_failure(answer)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        'newsqa search "night ferry" --top-k 10',
+        "newsqa search 数字化转型 --retriever lexical --json",
+    )
+)
 def search(
     context: typer.Context,
-    query: str,
+    query: Annotated[str, typer.Argument(help="A question, or words.", show_default=False)],
     top_k: TopK = 5,
-    retriever: Annotated[Retriever, typer.Option(help="By words, by meaning, or both.")] = "hybrid",
-    date_from: Day = None,
-    date_to: Day = None,
-    category: Values = None,
-    source: Values = None,
-    author: Values = None,
+    retriever: By = "hybrid",
+    date_from: DateFrom = None,
+    date_to: DateTo = None,
+    category: Category = None,
+    source: Publisher = None,
+    author: Author = None,
     as_of: AsOf = None,
     no_time: NoTime = False,
     home: Home = None,
@@ -282,24 +368,32 @@ def search(
 ) -> None:
     """Find the best passages, without making an answer of them."""
     with failing():
-        filters = _filters(date_from, date_to, category, source, author)
-        asked = Query(
+        query_ = asked(
             query,
             top_k,
-            filters,
+            date_from,
+            date_to,
+            category,
+            source,
+            author,
+            as_of,
+            no_time,
             retriever=retriever,
-            as_of=as_of.date() if as_of else None,
-            time=not no_time,
         )
-        hits = open_engine(context, home).search(asked)
-    if _json(context, json):
+        hits = open_engine(context, home).search(query_)
+    if in_json(context, json):
         _print({"hits": hits})
     else:
         for number, hit in enumerate(hits, start=1):
-            print(f"[{number}] {_heading(hit, hit.url)}  ({hit.score:.3f})\n    {hit.text}\n")
+            print(f"[{number}] {heading(hit, hit.url)}  ({hit.score:.3f})\n    {hit.text}\n")
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "newsqa evaluate --passages articles.jsonl --queries questions.jsonl",
+        "newsqa evaluate --passages news/ --queries q.jsonl --unanswerable u.jsonl --by task",
+    )
+)
 def evaluate(
     context: typer.Context,
     passages: Annotated[
@@ -323,7 +417,7 @@ def evaluate(
             dir_okay=False,
         ),
     ] = None,
-    retriever: Annotated[Retriever, typer.Option(help="By words, by meaning, or both.")] = "hybrid",
+    retriever: By = "hybrid",
     by: Annotated[
         str | None,
         typer.Option(
@@ -361,13 +455,19 @@ def evaluate(
     if lost:
         say(f"warning: articles of {lost} question(s) are not there: counted as missed")
     figures = figures_of(outcomes, nothing)
-    if _json(context, json):
+    if in_json(context, json):
         _print(figures)
     else:
         print(as_table(figures))
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "newsqa status",
+        "newsqa status --refused",
+        "newsqa status --check --json",
+    )
+)
 def status(
     context: typer.Context,
     refused: Annotated[
@@ -381,7 +481,7 @@ def status(
 ) -> None:
     """Say what a home holds and by which model it is searched."""
     if check:
-        _check(_folder(context, home), _json(context, json))
+        _check(_folder(context, home), in_json(context, json))
         return
     with failing():
         corpus = open_engine(context, home).corpus
@@ -394,7 +494,7 @@ def status(
             "index": asdict(manifest) if manifest else None,
         }
     if refused:
-        if _json(context, json):
+        if in_json(context, json):
             _print({"refused": refusals})
             return
         for one in refusals:
@@ -402,7 +502,7 @@ def status(
             print(f"{one.at:%Y-%m-%d %H:%M}  {place}: {one.reason}")
         say(f"{len(refusals)} refused; each is tried again when its file or feed changes")
         return
-    if _json(context, json):
+    if in_json(context, json):
         _print(facts)
         return
     print(f"{facts['home']}: {facts['articles']} articles")
@@ -427,10 +527,16 @@ def status(
         print("no index yet: the first `newsqa add` makes it")
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "newsqa backup news.zip",
+    )
+)
 def backup(
     context: typer.Context,
-    destination: Annotated[Path, typer.Argument(show_default=False)],
+    destination: Annotated[
+        Path, typer.Argument(help="The file to write; it must not exist.", show_default=False)
+    ],
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -438,16 +544,29 @@ def backup(
     with failing():
         written = backups.backup(_folder(context, home), destination)
     size = written.stat().st_size
-    if _json(context, json):
+    if in_json(context, json):
         _print({"file": str(written), "bytes": size})
     else:
         print(f"{written}: {size:,} bytes")
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "newsqa restore news.zip --home restored/",
+        "newsqa restore --force news.zip",
+    )
+)
 def restore(
     context: typer.Context,
-    source: Annotated[Path, typer.Argument(show_default=False, exists=True, dir_okay=False)],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="A file that `newsqa backup` wrote.",
+            show_default=False,
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
     force: Annotated[
         bool, typer.Option("--force", help="Replace the articles that are there.")
     ] = False,
@@ -457,7 +576,7 @@ def restore(
     """Make a home what it was at a backup."""
     with failing():
         count = backups.restore(source, _folder(context, home), force=force)
-    if _json(context, json):
+    if in_json(context, json):
         _print({"articles": count})
     else:
         print(f"{count} articles")
@@ -465,7 +584,8 @@ def restore(
 
 def _folder(context: typer.Context, home: Path | None) -> Path:
     """Return the home that was named; a damaged one need not be opened for that."""
-    named: Path | None = home or context.obj["home"]
+    before = context.obj or (context.parent.params if context.parent else {})
+    named: Path | None = home or before.get("home")
     return named or Settings().home
 
 
@@ -487,7 +607,8 @@ def open_engine(context: typer.Context, home: Path | None) -> Engine:
     return open_home(home or context.obj["home"])
 
 
-def _json(context: typer.Context, json: bool) -> bool:
+def in_json(context: typer.Context, json: bool) -> bool:
+    """Say whether one JSON document is wanted, by the flag before the verb or after it."""
     return bool(json or context.obj["json"])
 
 
@@ -497,9 +618,8 @@ def failing() -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        for one in error.errors():
-            name = f"NEWSQA_{one['loc'][0]}: ".upper() if one["loc"] else ""
-            say(f"error: {name}{one['msg'].removeprefix('Value error, ')}")
+        for line in told(error):
+            say(f"error: {line}")
         raise typer.Exit(1) from error
     except (NewsqaError, ModelUnusable) as error:
         say(f"error: {error}")
@@ -584,51 +704,45 @@ def _complain(report: Report) -> None:
         say(f"refused: {one}")
 
 
-def _filters(
+def asked(
+    question: str,
+    top_k: int,
     date_from: datetime | None,
     date_to: datetime | None,
     category: list[str] | None,
     source: list[str] | None,
     author: list[str] | None,
-) -> Filters:
+    as_of: datetime | None,
+    no_time: bool,
+    *,
+    mode: Mode = "extractive",
+    retriever: Retriever = "hybrid",
+) -> Query:
+    """Return what is asked by these flags."""
     if date_from and date_to and date_to < date_from:
         raise typer.BadParameter("it must not lie before --date-from", param_hint="--date-to")
-    return Filters(
+    filters = Filters(
         date_from.date() if date_from else None,
         date_to.date() if date_to else None,
         tuple(category or ()),
         tuple(source or ()),
         tuple(author or ()),
     )
-
-
-def _tell(answer: Answer) -> None:
-    print(answer.answer)
-    by_passage = {source.passage_id: source for source in answer.sources}
-    print()
-    if answer.time:
-        print(f"时间 / time: {_reading(answer.time)}")
-    if answer.citations:
-        for citation in answer.citations:
-            print(f"[{citation.index}] {_heading(by_passage[citation.passage_id], citation.url)}")
-    else:
-        print("相关 / related:")
-        for source in answer.sources:
-            print(f"  - {_heading(source, source.url)}")
-
-
-def _reading(time: AskedTime) -> str:
-    """Say how the question's time was read: "去年三季度" 2025-07-01 – 2025-09-30."""
-    days = (
-        f"{time.date_from or '…'} – {time.date_to or '…'}" if time.date_from or time.date_to else ""
+    return Query(
+        question,
+        top_k,
+        filters,
+        mode=mode,
+        retriever=retriever,
+        as_of=as_of.date() if as_of else None,
+        time=not no_time,
     )
-    newest = "最新在先 / newest first" if time.latest else ""
-    return "  ".join(part for part in (f"“{time.expression}”", days, newest) if part)
 
 
-def _heading(source: Source, url: str) -> str:
-    day = f"{source.published:%Y-%m-%d}" if source.published else ""
-    return " · ".join(part for part in (source.title, source.publisher, day, url) if part)
+def say_failure(answer: Answer) -> None:
+    """Say why a language model did not write an answer to its end, if that is so."""
+    if (writing := answer.writing) and writing.failure:
+        say(f"warning: the language model {writing.model}: {FAILURES[writing.failure]}")
 
 
 def _progress(what: str, total: int | None, unit: str = " articles") -> "tqdm[Any]":

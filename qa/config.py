@@ -1,13 +1,50 @@
-"""The environment to settings: the only module that reads it."""
+"""The environment and a file to settings: the only module that reads either."""
 
+import logging
+import os
 import re
+import tomllib
+from collections.abc import Iterator
+from contextlib import suppress
+from difflib import get_close_matches
+from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from stat import S_IROTH
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from qa.errors import SettingsUnusable
+
+logger = logging.getLogger(__name__)
+
+PREFIX = "NEWSQA_"
+
+FILE = "NEWSQA_CONFIG"
+"""The variable that names the configuration file; empty, none is read."""
+
+OF_THE_PROJECT = frozenset(
+    f"{PREFIX}{name}" for name in ("DATA", "FUZZ", "REQUIRE_BROWSER", "SLOW", "URL")
+)
+"""Variables that the project's own tests read: no settings, and not mistyped either."""
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _OWN_PORT = re.compile(r"http:.*:80|https:.*:443")
@@ -24,20 +61,34 @@ def _under_home(*parts: str) -> Path:
     return Path.home().joinpath(*parts)
 
 
+def _divided(given: object) -> object:
+    """Return the parts of what stands in a variable; in a file it is a list already."""
+    return given.split(",") if isinstance(given, str) else given
+
+
+_Folder = Annotated[Path, AfterValidator(Path.expanduser)]
+_Several = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_divided)]
+
+
 class Settings(BaseSettings):
-    """What an operator may set, as NEWSQA_HOME, NEWSQA_CACHE and so on; a flag overrides it.
+    """What an operator may set: a flag goes before the environment, and that before the file.
+
+    In the environment the names are NEWSQA_HOME, NEWSQA_CACHE and so on, in the file (TOML, see
+    `config_file`) `home`, `cache` and so on.
 
     Raises:
-        pydantic.ValidationError: a value is out of bounds; the message names the variable.
+        pydantic.ValidationError: a value is out of bounds, or there is no such setting; `told` says
+            which, and where.
+        SettingsUnusable: the file cannot be read.
     """
 
     # What is wrong is named and not shown: it may be a key.
-    model_config = SettingsConfigDict(env_prefix="NEWSQA_", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
 
-    home: Annotated[Path, Field(description="the folder with the articles and their index")] = (
+    home: Annotated[_Folder, Field(description="the folder with the articles and their index")] = (
         Field(default_factory=lambda: _under_home(".local", "share", "newsqa"))
     )
-    cache: Annotated[Path, Field(description="where the exported model is kept")] = Field(
+    cache: Annotated[_Folder, Field(description="where the exported model is kept")] = Field(
         default_factory=lambda: _under_home(".cache", "newsqa")
     )
     host: Annotated[str, Field(description="the address to serve on")] = "127.0.0.1"
@@ -57,8 +108,7 @@ class Settings(BaseSettings):
         ),
     ] = "none"
     origins: Annotated[
-        tuple[str, ...],
-        NoDecode,
+        _Several,
         Field(description="whose pages may embed <news-qa>: https://paper.example,..."),
     ] = ()
     threads: Annotated[int, Field(ge=0, description="encoder threads; 0 takes every core")] = 0
@@ -85,8 +135,7 @@ class Settings(BaseSettings):
         ),
     ] = ""
     proxies: Annotated[
-        tuple[str, ...],
-        NoDecode,
+        _Several,
         Field(description="addresses of proxies that say whom they ask for: 10.0.0.2,..."),
     ] = ("127.0.0.1", "::1")
     workers: Annotated[int, Field(ge=1, le=64, description="processes that serve the home")] = 1
@@ -119,11 +168,40 @@ class Settings(BaseSettings):
         ),
     ] = False
 
-    @field_validator("origins", mode="before")
     @classmethod
-    def _are_origins(cls, origins: str | tuple[str, ...]) -> tuple[str, ...]:
-        named = origins.split(",") if isinstance(origins, str) else origins
-        given = [name for one in named if (name := one.strip().lower())]
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (by this name they are given)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return where settings come from, what goes before first."""
+        place = config_file()
+        if place is None:
+            return init_settings, env_settings
+        try:
+            file = TomlConfigSettingsSource(settings_cls, place)
+            if exposed(place):
+                _warn_of(place)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise SettingsUnusable(f"{place}: it is no TOML that can be read: {reason}") from error
+        return init_settings, env_settings, file
+
+    @model_validator(mode="before")
+    @classmethod
+    def _are_named_right(cls, given: dict[str, Any]) -> dict[str, Any]:
+        wrong = [*_mistyped(given)]
+        if wrong:
+            raise ValueError("\n".join(wrong))
+        return given
+
+    @field_validator("origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        given = [name for one in origins if (name := one.strip().lower())]
         for number, origin in enumerate(given, 1):
             if origin == "*":
                 raise ValueError("name each origin: * would let any page on the web ask here")
@@ -134,11 +212,10 @@ class Settings(BaseSettings):
                 )
         return tuple(given)
 
-    @field_validator("proxies", mode="before")
+    @field_validator("proxies")
     @classmethod
-    def _are_addresses(cls, proxies: str | tuple[str, ...]) -> tuple[str, ...]:
-        named = proxies.split(",") if isinstance(proxies, str) else proxies
-        return tuple(str(ip_network(name)) for one in named if (name := one.strip()))
+    def _are_addresses(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(ip_network(name)) for one in proxies if (name := one.strip()))
 
     @field_validator("rate")
     @classmethod
@@ -170,5 +247,76 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _names_a_model(self) -> Self:
         if self.llm_url and not self.llm_model:
-            raise ValueError("NEWSQA_LLM_URL is set; name the model there with NEWSQA_LLM_MODEL")
+            raise ValueError(
+                "an endpoint is named by llm_url or NEWSQA_LLM_URL; name the model there by"
+                " llm_model or NEWSQA_LLM_MODEL"
+            )
         return self
+
+
+SECRET = frozenset(
+    name for name, field in Settings.model_fields.items() if field.annotation is SecretStr
+)
+"""The settings that are keys."""
+
+
+def config_file() -> Path | None:
+    """Return the file that settings are read from; None if there is none.
+
+    It is the one that NEWSQA_CONFIG names, which must be there; else `newsqa.toml` in
+    $XDG_CONFIG_HOME, or in ~/.config.
+    """
+    if (named := os.environ.get(FILE)) is not None:
+        return Path(named).expanduser() if named else None
+    with suppress(RuntimeError):  # nobody's home is known here
+        folder = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
+        place = folder / "newsqa.toml"
+        return place if folder.is_absolute() and place.exists() else None
+    return None
+
+
+def exposed(file: Path) -> bool:
+    """Say whether a configuration file holds a key and anybody on this machine may read it."""
+    if not file.stat().st_mode & S_IROTH:
+        return False
+    held = tomllib.loads(file.read_text("utf-8"))
+    return any(value and name.lower() in SECRET for name, value in held.items())
+
+
+def told(error: ValidationError) -> Iterator[str]:
+    """Yield what is wrong with settings, a line each: the variable, or the file and the name."""
+    place = config_file()
+    given = {name.upper() for name in os.environ}
+    for one in error.errors():
+        message = one["msg"].removeprefix("Value error, ")
+        if not one["loc"]:
+            yield from message.splitlines()
+            continue
+        name = str(one["loc"][0])
+        variable = f"{PREFIX}{name}".upper()
+        in_file = place and variable not in given
+        yield f"{place}: {name}: {message}" if in_file else f"{variable}: {message}"
+
+
+def _mistyped(given: dict[str, Any]) -> Iterator[str]:
+    """Yield a line for each name in the environment, and of those given, that is no setting's."""
+    names = [*Settings.model_fields]
+    variables = {f"{PREFIX}{name}".upper(): name for name in names} | {FILE: FILE}
+    for variable in sorted(name.upper() for name in os.environ):
+        if variable.startswith(PREFIX) and variable not in {*variables, *OF_THE_PROJECT}:
+            yield f"{variable}: no such setting{_meant(variable, [*variables])}"
+    for name in given:
+        if name not in names:
+            where = f"{place}: " if (place := config_file()) else ""
+            like = name.lower().removeprefix(PREFIX.lower())
+            yield f"{where}{name}: no such setting{_meant(like, names)}"
+
+
+def _meant(name: str, names: list[str]) -> str:
+    near = get_close_matches(name, names, n=1, cutoff=0.7)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+@cache
+def _warn_of(place: Path) -> None:
+    logger.warning("%s: it holds a key and anybody here may read it; `chmod o-r` it", place)

@@ -8,6 +8,7 @@ NewsqaError
 ├── HomeUnusable        the home's files cannot be read or written: damaged, or the disk full
 ├── SyncRefused         nothing is left where articles were; that may be a missing disk
 ├── HomeBusy            another process is writing to this home
+├── SettingsUnusable    the configuration file cannot be read
 ├── Overloaded          too many ask at once; ask again later
 └── QuestionRefused     the question or its options cannot be used as they are
 """
@@ -74,6 +75,10 @@ class SyncRefused(NewsqaError):
 
 class HomeBusy(NewsqaError):
     """Another process holds the home's writer lock."""
+
+
+class SettingsUnusable(NewsqaError):
+    """The configuration file cannot be read, or is no TOML."""
 
 
 class Overloaded(NewsqaError):

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from qa.articles import record_of
 from qa.errors import ArticleNotFound, HomeUnusable, QuestionRefused
 from qa.store import ArticleStore
 from qa.store.database import Database
@@ -293,22 +294,7 @@ def _passages(articles: ArticleStore, there: set[str]) -> Iterator[Row]:
             since = change.seq
             if article := change.article:
                 there.add(article.id)
-                yield _passage(article)
-
-
-def _passage(article: Article) -> Row:
-    fields = {
-        "id": article.id,
-        "title": article.title,
-        "text": article.text,
-        "lang": article.language,
-        "published": article.published and article.published.isoformat(),
-        "publisher": article.publisher,
-        "author": article.author,
-        "categories": list(article.categories),
-        "url": article.url,
-    }
-    return {name: value for name, value in fields.items() if value}
+                yield record_of(article)
 
 
 def _write(path: Path, rows: Iterable[Row]) -> int:

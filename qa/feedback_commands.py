@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from pydantic_core import to_json
 
-from qa.cli import Home, Json, app, failing, open_engine, say
+from qa.cli import Home, Json, app, examples, failing, open_engine, say
 from qa.feedback import PASSAGES, QUERIES, TO_LABEL, UNANSWERABLE, FeedbackStore, export
 
 feedback = typer.Typer(help="What readers say of answers.", no_args_is_help=True)
@@ -15,7 +15,7 @@ app.add_typer(feedback, name="feedback")
 _SIGNS = {"up": "+", "down": "-"}
 
 
-@feedback.command("list")
+@feedback.command("list", epilog=examples("newsqa feedback list --json"))
 def listed(context: typer.Context, home: Home = None, json: Json = False) -> None:
     """List what readers said, the last said last."""
     with failing():
@@ -29,7 +29,7 @@ def listed(context: typer.Context, home: Home = None, json: Json = False) -> Non
             typer.echo(f"               {line}")
 
 
-@feedback.command("export")
+@feedback.command("export", epilog=examples("newsqa feedback export --to said/"))
 def exported(
     context: typer.Context,
     to: Annotated[

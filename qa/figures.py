@@ -14,6 +14,7 @@ from statistics import fmean, median, quantiles
 
 from qa.confidence import THRESHOLD
 from qa.evaluate import Outcome
+from qa.html_repr import table
 from qa.known import held_out
 from qa.measures import (
     auroc,
@@ -35,9 +36,15 @@ ALL, ABSTENTION, HELD = "all", "abstention", "abstention held"
 Figures = dict[str, float | int | None]
 
 
-def figures_of(
-    outcomes: Sequence[Outcome], unanswerable: Sequence[Outcome] = ()
-) -> dict[str, Figures]:
+class Parts(dict[str, Figures]):
+    """A report: the figures of each part, by its name."""
+
+    def _repr_html_(self) -> str:
+        """Return the tables of `as_table` as HTML."""
+        return "".join(map(table, _tables(self)))
+
+
+def figures_of(outcomes: Sequence[Outcome], unanswerable: Sequence[Outcome] = ()) -> Parts:
     """Return the figures of all questions, of each language and part of them, and of abstention.
 
     Those of abstention are "abstention", "abstention zh" and so on, and "abstention held" and
@@ -47,7 +54,7 @@ def figures_of(
     held = [[one for one in ones if held_out(one.known)] for ones in (outcomes, unanswerable)]
     parts |= _abstention(ABSTENTION, outcomes, unanswerable)
     parts |= _abstention(HELD, *held)
-    return parts
+    return Parts(parts)
 
 
 def _parts(outcomes: Iterable[Outcome]) -> tuple[str, ...]:
@@ -133,16 +140,20 @@ def abstention(outcomes: Sequence[Outcome], unanswerable: Sequence[Outcome]) -> 
 
 def as_table(parts: Mapping[str, Figures]) -> str:
     """Return the report for a person: measures by parts, and below them abstention's, turned."""
+    return "\n\n".join(map(_aligned, _tables(parts)))
+
+
+def _tables(parts: Mapping[str, Figures]) -> list[list[list[str]]]:
     told = [name for name in parts if name.startswith(ABSTENTION)]
     asked = [name for name in parts if name not in told]
     by_measure = [["", *asked]]
     by_measure += [[key, *(_shown(parts[name][key]) for name in asked)] for key in parts[ALL]]
-    tables = [_aligned(by_measure)]
+    tables = [by_measure]
     if told:
         by_part = [["", *parts[told[0]]]]
         by_part += [[name, *map(_shown, parts[name].values())] for name in told]
-        tables.append(_aligned(by_part))
-    return "\n\n".join(tables)
+        tables.append(by_part)
+    return tables
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

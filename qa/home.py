@@ -44,7 +44,7 @@ _WEIGHTS = {
 
 
 def open_home(
-    home: Path | None = None,
+    home: str | Path | None = None,
     settings: Settings | None = None,
     without: Collection[Part] = (),
     threshold: float = THRESHOLD,
@@ -60,7 +60,7 @@ def open_home(
         opened = open_encoder(model, cache=settings.cache, threads=settings.threads)
         return opened if Part.NEUTRAL in without else NeutralEncoder(opened, settings.cache)
 
-    corpus = Corpus(home or settings.home, encoder, BUILT_IN, settings.token_vectors)
+    corpus = Corpus(Path(home or settings.home), encoder, BUILT_IN, settings.token_vectors)
     dictionary = Unilingual() if Part.DICTIONARY in without else Dictionary(settings.cache)
     away = {*without, *((Part.LATE,) if settings.token_vectors is False else ())}
     none = {name: 0.0 for part in _WEIGHTS if part in away for name in _WEIGHTS[part]}

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from pydantic_core import to_json
 
-from qa.cli import Home, Json, app, failing, say
+from qa.cli import Home, Json, app, examples, failing, say
 from qa.config import Settings
 from qa.keys import Key, Keys, May
 
@@ -15,7 +15,11 @@ key = typer.Typer(help="Who may use a served home over HTTP.", no_args_is_help=T
 app.add_typer(key, name="key")
 
 
-@key.command()
+@key.command(
+    epilog=examples(
+        "newsqa key add desk --may write", "newsqa key add screen --rate 1000/minute > key"
+    )
+)
 def add(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Whose it is; no two keys have the same.")],
@@ -44,7 +48,7 @@ def add(
         say(f"{made.id} may {made.may}; keep it: it is shown this once")
 
 
-@key.command("list")
+@key.command("list", epilog=examples("newsqa key list --json"))
 def listed(context: typer.Context, home: Home = None, json: Json = False) -> None:
     """List the keys, the oldest first, without what is to be sent."""
     with failing():
@@ -57,10 +61,10 @@ def listed(context: typer.Context, home: Home = None, json: Json = False) -> Non
         typer.echo(f"{one.id}  {one.created:%Y-%m-%d}  {one.may:5}  {one.name}{rate}")
 
 
-@key.command()
+@key.command(epilog=examples("newsqa key revoke desk"))
 def revoke(
     context: typer.Context,
-    named: Annotated[str, typer.Argument(metavar="ID|NAME", show_default=False)],
+    named: Annotated[str, typer.Argument(metavar="ID|NAME", help="Which.", show_default=False)],
     home: Home = None,
     json: Json = False,
 ) -> None:

@@ -10,6 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
+
+def _html(noun: object) -> str:
+    """Return what a notebook shows of a noun; it asks for it by the name that a class gives it."""
+    from qa.html_repr import html_of
+
+    return html_of(noun)
+
+
 Language = Literal["zh", "zh-Hant", "en", "und"]
 """BCP 47: Chinese in simplified characters, in traditional ones, English, undetermined."""
 
@@ -58,6 +66,7 @@ class Article:
     origin: str = ""
     version: int = 1
     updated: datetime | None = None
+    _repr_html_ = _html
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,7 @@ class Passage:
     last: int
     span: Span
     text: str
+    _repr_html_ = _html
 
     @property
     def id(self) -> str:
@@ -225,6 +235,7 @@ class Hit:
     copies: tuple[str, ...] = ()
     matches: tuple[float, ...] = ()
     reads: tuple[float, ...] = ()
+    _repr_html_ = _html
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +266,7 @@ class Source:
     copies: tuple[str, ...]
     version: int = 1
     updated: datetime | None = None
+    _repr_html_ = _html
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,3 +428,4 @@ class Answer:
     sources: tuple[Source, ...] = ()
     time: AskedTime | None = None
     writing: Writing | None = None
+    _repr_html_ = _html

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qa.errors import HomeUnusable
 from qa.keys import Key, Keys
+from web.openai.errors import ROOT
 from web.problems import described, response, status_of
 from web.rates import Rates, address
 
@@ -53,12 +54,14 @@ class Need(IntEnum):
 
 
 _OURS = re.compile(
-    r"/(?:docs|openapi\.json|embed\.js|operator|healthz|readyz|(?:static|swagger)(?:/.*)?)?",
+    r"/(?:docs|openapi\.json|embed\.js|client\.js|operator|healthz|readyz|(?:static|swagger)(?:/.*)?)?",
     re.DOTALL,
 )
 """The page's own files, which hold nothing of the articles, and what tells that the server runs."""
 
-_ASKING = frozenset({"/ask", "/search", "/feedback"})
+_ASKING = frozenset(
+    {"/ask", "/search", "/feedback", "/mcp", "/v1/chat/completions", "/v1/responses"}
+)
 
 UNCOUNTED = "/metrics"
 """What may be read as often as one likes, beside what needs nothing."""
@@ -115,6 +118,8 @@ class Access:
             return None
         sent = _sent(headers)
         key = None if sent is None else self._keys.find(sent)
+        if key is None and need is Need.READING and not self._closed and _stands_in(scope, sent):
+            sent = None
         state["key"] = key.id if key else None
         if scope["path"] != UNCOUNTED and (seconds := self._wait(scope, key)):
             return _too_many(seconds)
@@ -150,13 +155,20 @@ def needed(scope: Scope, headers: Headers) -> Need:
             return Need.NOTHING  # the page, which asks for the article itself
         # Whatever begins so: "/operation" and a line's end is, to the router, the same path.
         return Need.WRITING if path.startswith("/operation") else Need.READING
-    return Need.READING if method == "POST" and path in _ASKING else Need.WRITING
+    # To end a session, which there is none of, is asked for by DELETE and answered 405.
+    asks = (method == "POST" and path in _ASKING) or (method == "DELETE" and path == "/mcp")
+    return Need.READING if asks else Need.WRITING
 
 
 def _sent(headers: Headers) -> str | None:
     """Return what was sent as a key, None if nothing was; another scheme is for others to read."""
     scheme, _, sent = headers.get("Authorization", "").partition(" ")
     return sent.strip() if scheme.lower() == "bearer" else None
+
+
+def _stands_in(scope: Scope, sent: str | None) -> bool:
+    """Say whether what was sent is no key of ours, but what OpenAI's clients do not go without."""
+    return scope["path"].startswith(ROOT) and not (sent or "").startswith("newsqa_")
 
 
 def _is_local(scope: Scope, headers: Headers) -> bool:

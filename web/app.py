@@ -29,10 +29,12 @@ from web.head import Head
 from web.headers import OwnHeaders
 from web.limits import BodyLimit
 from web.logs import Logged
+from web.mcp import route as mcp
 from web.metrics import CountedGate, Counting, Metrics
 from web.origins import Origins
 from web.rates import Rates
 from web.rebuilds import Rebuilds
+from web.routes import openai
 from web.streams import Streams
 
 logger = logging.getLogger(__name__)
@@ -96,6 +98,7 @@ def create_app(engine: Engine, settings: Settings | None = None) -> FastAPI:
     app.state.asking = CountedGate(metrics, AT_ONCE, settings.waiting, settings.deadline)
     app.state.composing = CountedGate(metrics, COMPOSED, settings.waiting, settings.deadline)
     app.state.taking = Gate(TAKEN, settings.waiting, WRITING_SECONDS)
+    app.state.mcp = None  # until somebody speaks it
     app.state.suggestions = Suggestions(engine)
     app.state.feedback = FeedbackStore(engine.corpus.home)
     app.state.private_addresses = settings.private_addresses
@@ -116,6 +119,8 @@ def create_app(engine: Engine, settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Head)
     app.include_router(page.router)
     app.include_router(routes.router, dependencies=[Operator] if closed else None)
+    app.include_router(openai.router, dependencies=[Operator] if closed else None)
+    app.include_router(mcp.router)
     app.include_router(health.router)
     page.mount_files(app)
     return app

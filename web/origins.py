@@ -16,12 +16,16 @@ from web.problems import response
 
 _SHARED = {
     "GET": re.compile(
-        r"/(?:static/.+|embed\.js|ask|suggestions|facets|readyz|articles(?:/.+)?)", re.DOTALL
+        r"/(?:static/.+|(?:embed|client)\.js|ask|suggestions|facets|readyz|articles(?:/.+)?)",
+        re.DOTALL,
     ),
-    "POST": re.compile(r"/(?:ask|search|feedback)"),
+    "POST": re.compile(r"/(?:ask|search|feedback|mcp)"),
 }
 """What an element in another site's page needs: all that asks and reads, nothing that writes but
 what its reader says of an answer."""
+
+_SPOKEN = ("Mcp-Method", "Mcp-Name", "Mcp-Protocol-Version")
+"""What the Model Context Protocol says of a message in the headers of its request."""
 
 _SAFE = {"GET", "OPTIONS"}
 """What changes nothing (HEAD is GET here): a browser sees to it that no page reads the answer."""
@@ -39,7 +43,8 @@ class Origins:
     `Host` name the same host: the scheme may be another, for what encrypts may stand before this.
 
     Where no key guards what is written a page may write only if it was opened by the machine's
-    number: a page that its own name has led here since then would seem to be ours.
+    number: a page that its own name has led here since then would seem to be ours. So it is with
+    the Model Context Protocol, which demands it of those who speak it.
     """
 
     def __init__(self, app: ASGIApp, allowed: Collection[str], guarded: Callable[[], bool]) -> None:
@@ -50,7 +55,7 @@ class Origins:
             app,
             allow_origins=self._allowed,
             allow_methods=tuple(_SHARED),
-            allow_headers=("Authorization", "Last-Event-ID"),
+            allow_headers=("Authorization", "Last-Event-ID", *_SPOKEN),
             expose_headers=("Retry-After",),
         )
 
@@ -68,7 +73,7 @@ class Origins:
             return await app(scope, receive, send)
         if _is_foreign(headers):
             words = "another site's page may not do this; see NEWSQA_ORIGINS for what it may"
-        elif not _only_asks(scope, headers) and _is_misled(headers) and not self._guarded():
+        elif _is_ours_alone(scope, headers) and _is_misled(headers) and not self._guarded():
             words = "a page needs a key for this; `newsqa key add NAME --may write` makes one"
         else:
             return await app(scope, receive, send)
@@ -82,6 +87,11 @@ def _only_asks(scope: Scope, headers: Headers) -> bool:
         method = headers.get("Access-Control-Request-Method", "")
     pattern = _SHARED.get(method)
     return pattern is not None and pattern.fullmatch(scope["path"]) is not None
+
+
+def _is_ours_alone(scope: Scope, headers: Headers) -> bool:
+    """Say whether a request is one that no page may make whose name was led here."""
+    return scope["path"] == "/mcp" or not _only_asks(scope, headers)
 
 
 def _is_foreign(headers: Headers) -> bool:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
-from web.assets import BARRED, EMBEDDED, media_type, read_assets
+from web.assets import BARRED, EMBEDDED, STATIC, media_type, read_assets
 
 DIGEST = re.compile(r"[0-9a-f]{12}")
 LASTING = "public, max-age=31536000, immutable"
@@ -43,6 +43,12 @@ async def embed(request: Request) -> Response:
         return serve_file(BARRED, headers=told)
     address = read_assets().address(EMBEDDED)
     return Response(f'import "{address}";\n', media_type="text/javascript")
+
+
+@router.get("/client.js")
+def client() -> Response:
+    """Return the client for JavaScript as it was written, for whoever programs by it."""
+    return Response((STATIC / "client.js").read_bytes(), media_type="text/javascript")
 
 
 @router.get("/static/{path:path}")

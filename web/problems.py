@@ -25,8 +25,10 @@ from qa.errors import (
     NewsqaError,
     Overloaded,
     QuestionRefused,
+    SettingsUnusable,
     SyncRefused,
 )
+from web.openai import errors as openai
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +97,7 @@ STATUS: dict[type[NewsqaError], HTTPStatus] = {
     HomeBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     HomeUnusable: HTTPStatus.SERVICE_UNAVAILABLE,
     Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
+    SettingsUnusable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
@@ -189,7 +192,25 @@ def told(text: str) -> str:
 
 
 def _response(document: dict[str, Any], headers: Any = None) -> JSONResponse:
-    return JSONResponse(document, document["status"], headers, MEDIA_TYPE)
+    return _Problem(document, document["status"], headers, MEDIA_TYPE)
+
+
+class _Problem(JSONResponse):
+    """A problem document; to the clients of OpenAI's API an error as they read it."""
+
+    def render(self, content: dict[str, Any]) -> bytes:
+        """Return the document as it is sent to others."""
+        self._document = content
+        return super().render(content)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        if not scope["path"].startswith(openai.ROOT):
+            return await super().__call__(scope, receive, send)
+        own = ("content-type", "content-length")
+        headers = {name: value for name, value in self.headers.items() if name not in own}
+        status, error = openai.status(self._document), openai.error(self._document)
+        return await JSONResponse(error, status, headers)(scope, receive, send)
 
 
 class _Unforeseen:

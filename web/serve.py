@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qa.cli import Home, app, failing, open_engine, say
+from qa.cli import Home, app, examples, failing, open_engine, say
 from qa.config import Settings
 from qa.keys import Keys
 
@@ -23,7 +23,7 @@ MOST_CONNECTIONS = 900
 """Beyond them a connection is answered 503 and closed: a process may have 1,024 files open."""
 
 
-@app.command()
+@app.command(epilog=examples("newsqa serve", "newsqa serve --host 0.0.0.0 --port 80 --workers 4"))
 def serve(
     context: typer.Context,
     host: Annotated[str | None, typer.Option(help="Address (or NEWSQA_HOST).")] = None,

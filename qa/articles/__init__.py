@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from qa.articles.article import MAX_ARTICLE_BYTES, Reading, article_id
 from qa.articles.containers import SUFFIXES
 from qa.errors import ArticleRefused
+from qa.types import Article
 
 if TYPE_CHECKING:
     from qa.articles.feeds import Entry
@@ -24,6 +25,7 @@ __all__ = [
     "read_feed",
     "read_record",
     "read_stream",
+    "record_of",
 ]
 
 READER = 2
@@ -64,3 +66,10 @@ def read_record(record: Mapping[str, object], origin: str) -> Reading:
     from qa.articles import records
 
     return records.read_record(record, origin)
+
+
+def record_of(article: Article) -> dict[str, object]:
+    """Return the JSON object of an article, that it is read from again, likewise."""
+    from qa.articles import records
+
+    return records.record_of(article)

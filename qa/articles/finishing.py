@@ -1,6 +1,6 @@
 """What a format gives, fields as written and a text, into an article with its sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from qa.articles.fields import (
 from qa.articles.html import heading_of, html_to_text, parse_html, tidy_line
 from qa.errors import ArticleRefused
 from qa.text import detect_language, split_sentences
-from qa.types import Article
+from qa.types import Article, Span
 
 _TITLE_FROM_SENTENCE = 60
 
@@ -91,7 +91,7 @@ def finish(parsed: Parsed, source: bytes, origin: str) -> Reading:
         warnings.append(f"url: {shorten(url, 80)!r} is no web address; write it with https://")
     article = Article(
         id=line("id") or article_id(source),
-        title=title or shorten(sentences[0].of(cleaned.text), _TITLE_FROM_SENTENCE),
+        title=title or made_title(cleaned.text, sentences),
         text=cleaned.text,
         sentences=sentences,
         language=parse_language(line("lang")) or detect_language(cleaned.text),
@@ -105,3 +105,8 @@ def finish(parsed: Parsed, source: bytes, origin: str) -> Reading:
     )
     named = bool(line("id"))
     return Reading(article, source, None, named, tuple(warnings), cleaned.removed)
+
+
+def made_title(text: str, sentences: Sequence[Span]) -> str:
+    """Return the title of an article that has none: its first sentence, cut if it is long."""
+    return shorten(sentences[0].of(text), _TITLE_FROM_SENTENCE)

@@ -1,4 +1,4 @@
-"""One JSON object into an article."""
+"""One JSON object into an article, and an article into one."""
 
 import json
 import re
@@ -9,9 +9,10 @@ from qa.articles.article import Reading
 from qa.articles.errors import Unreadable
 from qa.articles.feeds import Entry
 from qa.articles.fields import shorten
-from qa.articles.finishing import Parsed, check_size, finish, parse_body
+from qa.articles.finishing import Parsed, check_size, finish, made_title, parse_body
 from qa.articles.html import markdown_to_html, tidy
 from qa.errors import ArticleRefused
+from qa.types import Article
 
 BODIES = ("text", "html", "markdown")
 """The fields of which a record has one."""
@@ -66,6 +67,30 @@ def read_record(record: Mapping[str, object], origin: str) -> Reading:
         # Whoever sends a record can mend it; a file from elsewhere is taken as it is.
         raise ArticleRefused(origin, reading.warnings[0])
     return reading
+
+
+def record_of(article: Article) -> dict[str, object]:
+    """Return the JSON object of an article, that it is read from again; null where it says nothing.
+
+    `origin` and `version` are told and not read: they are the home's own. A title that was made of
+    the first sentence is null: given as one, it would be taken out of the text, where it is said
+    again.
+    """
+    made = article.title == made_title(article.text, article.sentences)
+    return {
+        "id": article.id,
+        "title": None if made else article.title,
+        "text": article.text,
+        "lang": article.language,
+        "published": article.published.isoformat() if article.published else None,
+        "updated": article.updated.isoformat() if article.updated else None,
+        "publisher": article.publisher or None,
+        "author": article.author or None,
+        "categories": list(article.categories),
+        "url": article.url or None,
+        "origin": article.origin or None,
+        "version": article.version,
+    }
 
 
 def read_entries(

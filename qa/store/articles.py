@@ -7,7 +7,7 @@ is gone from it can be told.
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -361,6 +361,30 @@ class ArticleStore:
             (json.dumps(list(ids)),),
         )
         return {id: _article(article) for id, article in rows}
+
+    def all(self) -> Generator[Article, None, None]:
+        """Yield the articles there are at this moment, whatever becomes of them, by last change."""
+        query = "SELECT article FROM articles WHERE article IS NOT NULL ORDER BY seq"
+        # One statement sees one state, to its end.
+        for (article,) in self._database.connection().execute(query):
+            yield _article(article)
+
+    def file(self, id: str) -> str:
+        """Return the file or feed where an article stands, the first by name; else empty."""
+        row = self._database.connection().execute(
+            "SELECT min(file) FROM places WHERE id = ? AND gone = 0 AND file != ''", (id,)
+        )
+        return str(row.fetchone()[0] or "")
+
+    def beginning(self, letters: str, limit: int) -> list[tuple[str, str]]:
+        """Return the ids that begin so, with the title of each, in order."""
+        rows = self._database.connection().execute(
+            "SELECT id, article ->> 'title' FROM articles"
+            " WHERE substr(id, 1, length(:letters)) = :letters AND article IS NOT NULL"
+            " ORDER BY id LIMIT :limit",
+            {"letters": letters, "limit": limit},
+        )
+        return [(id, title) for id, title in rows]
 
     def page(self, before: int | None, limit: int) -> list[Change]:
         """Return up to `limit` articles changed before change number `before`, newest first."""

@@ -3,7 +3,8 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -341,6 +342,31 @@ class PassageStore:
             key: Passage(article_id, first, last, Span(start, end), text)
             for key, article_id, first, last, start, end, text in rows.fetchall()
         }
+
+    def all(self, since: date | None = None) -> Generator[tuple[Passage, Vector], None, None]:
+        """Yield the passages with their vectors, an article's together, one in memory at a time.
+
+        With `since` those of the articles published on that day or later.
+        """
+        rows = self._database.connection().execute(
+            "SELECT article_id, first, last, span_start, span_end, passages.text, vector"
+            f" FROM passages {'JOIN documents USING (article_id) WHERE day >= ?' if since else ''}"
+            " ORDER BY key",
+            (since.isoformat(),) if since else (),
+        )
+        for article_id, first, last, start, end, text, vector in rows:
+            passage = Passage(article_id, first, last, Span(start, end), text)
+            yield passage, np.frombuffer(vector, np.float32)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """See what is there at the first look inside, and nothing of what becomes of it."""
+        connection = self._database.connection()
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.execute("ROLLBACK")
 
     def days(self, keys: Sequence[int]) -> dict[int, date]:
         """Return the day of publication of these passages' articles, of those that have one."""

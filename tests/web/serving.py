@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 import httpx2
 import uvicorn
 
+from qa.config import Settings
 from qa.engine import Engine
 from web.app import create_app
 
@@ -15,9 +16,10 @@ from .events import read_events
 
 
 @contextmanager
-def served(engine: Engine) -> Iterator[str]:
+def served(engine: Engine, settings: Settings | None = None) -> Iterator[str]:
     """Serve the engine and yield the address to ask; TestClient cannot lose a connection."""
-    config = uvicorn.Config(create_app(engine), lifespan="off", log_level="error", ws="none")
+    app = create_app(engine, settings)
+    config = uvicorn.Config(app, lifespan="off", log_level="error", ws="none")
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, args=([listening],))

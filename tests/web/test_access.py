@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -34,6 +35,10 @@ READS = [
     ("GET", "/facets"),
     ("GET", "/suggestions"),
     ("GET", "/metrics"),
+    ("POST", "/v1/chat/completions"),
+    ("POST", "/v1/responses"),
+    ("GET", "/v1/models"),
+    ("GET", "/v1/models/a"),
 ]
 OPEN = [
     ("GET", path)
@@ -74,7 +79,7 @@ def described(client: TestClient) -> dict[tuple[str, str], dict[str, Any]]:
     """Return what the API's description says of each method and path, "a" being any article."""
     paths = client.get("/openapi.json").json()["paths"]
     return {
-        (method.upper(), path.replace("{article_id}", "a")): one
+        (method.upper(), re.sub("{.*}", "a", path)): one
         for path in paths
         for method, one in paths[path].items()
     }
@@ -194,7 +199,9 @@ def test_who_sends_a_wrong_key_is_told_even_where_none_is_needed(
 ) -> None:
     client = opened(operator_key=SecretStr(operator))
     for route in [*READS, *WRITES]:
-        assert_problem(client.request(*route, headers={"Authorization": sent}), 401)
+        # OpenAI's clients do not go without a key: there only one of our own is wrong.
+        if "newsqa_" in sent or not route[1].startswith("/v1/"):
+            assert_problem(client.request(*route, headers={"Authorization": sent}), 401)
     # What a proxy asks for itself is no key of ours, and none of our business.
     assert client.get("/articles", headers={"Authorization": "Basic bWU6aXQ="}).status_code == 200
 

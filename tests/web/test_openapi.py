@@ -40,6 +40,9 @@ UNSAID = {
     "POST /ask": ["422"],
     "GET /ask": ["422"],
     "POST /search": ["422"],
+    # That a user said something, and that it is text; that the model's name is one of ours (404).
+    "POST /v1/chat/completions": ["400"],
+    "POST /v1/responses": ["400"],
 }
 """How a request may be refused that fits the description: there is more to it than a schema says.
 Where nothing stands here it must be accepted."""

@@ -76,7 +76,7 @@ class Teller(Engine):
         self.closed = threading.Event()
         self.answers: list[Generator[Event, None, None]] = []
 
-    def stream(self, _: Query, until: float = inf) -> Generator[Event, None, None]:
+    def stream(self, _: Query | str, until: float = inf) -> Generator[Event, None, None]:
         assert until < inf
         self.answers.append(self._tell())
         return self.answers[-1]

@@ -1,0 +1,1 @@
+"""Requests of OpenAI's API to questions, and answers to what its clients read."""
