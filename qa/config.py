@@ -182,6 +182,8 @@ class Settings(BaseSettings):
         if place is None:
             return init_settings, env_settings
         try:
+            if place.exists() and not place.is_file():  # what reads it passes over that
+                raise ValueError("it is no file")
             file = TomlConfigSettingsSource(settings_cls, place)
             if exposed(place):
                 _warn_of(place)
@@ -268,7 +270,7 @@ def config_file() -> Path | None:
     """
     if (named := os.environ.get(FILE)) is not None:
         return Path(named).expanduser() if named else None
-    with suppress(RuntimeError):  # nobody's home is known here
+    with suppress(RuntimeError, PermissionError):  # nobody's home is known here, or it is another's
         folder = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
         place = folder / "newsqa.toml"
         return place if folder.is_absolute() and place.exists() else None

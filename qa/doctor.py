@@ -11,6 +11,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -41,6 +42,7 @@ SECONDS = 5.0
 """How long the endpoint, or what listens at the port, may take to answer."""
 
 _AGAIN = "install newsqa again: pip brings what it needs"
+_READABLE = "let who runs newsqa read it; `newsqa serve` and `newsqa add` are best run by one"
 _SPEEDS: dict[Numbers, str] = {
     "bfloat16": "",
     "int8": ", for want of bfloat16: takes twice as long",
@@ -69,7 +71,12 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield python()
     yield packages()
     for look in _LOOKS:
-        yield look(settings)
+        try:
+            found = look(settings)
+        except PermissionError as error:
+            closed = f"{error.filename}: {error.strerror}"
+            found = Check(look.__name__, "problem", closed, _READABLE)
+        yield found
 
 
 def python() -> Check:
@@ -144,7 +151,7 @@ def model(settings: Settings) -> Check:
 def cache(settings: Settings) -> Check:
     """Look whether what is prepared can be kept."""
     folder = settings.cache
-    size = sum(file.lstat().st_size for file in folder.rglob("*") if not file.is_dir())
+    size = _size(folder)
     if (wrong := _barred(folder)) is None:
         return Check("cache", "ok", f"{folder}, {size / MB:,.0f} MB")
     remedy = "let who runs newsqa write there, or name another by NEWSQA_CACHE"
@@ -154,23 +161,23 @@ def cache(settings: Settings) -> Check:
 def home(settings: Settings) -> Check:
     """Look whether articles can be read and kept."""
     folder = settings.home
-    if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
-        remedy = "let who runs newsqa read it; `newsqa serve` and `newsqa add` are best run by one"
-        return Check("home", "problem", f"{folder}: it cannot be read", remedy)
+    there = os.path.isdir(folder)  # noqa: PTH112 (as in _there)
+    if there and not os.access(folder, os.R_OK | os.X_OK):
+        return Check("home", "problem", f"{folder}: it cannot be read", _READABLE)
     wrong = _barred(folder)
     if wrong is None:
-        found = f"{folder}" if folder.exists() else f"{folder}, made when it is first used"
+        found = f"{folder}" if there else f"{folder}, made when it is first used"
         return Check("home", "ok", found)
     remedy = "let who runs newsqa write there, or name another by NEWSQA_HOME"
-    if folder.is_dir():
+    if there:
         return Check("home", "warning", f"{folder}: {wrong}; it is only read", remedy)
     return Check("home", "problem", f"{folder}: {wrong}", remedy)
 
 
-def room(settings: Settings) -> Check:
+def disk(settings: Settings) -> Check:
     """Look whether the disks have room for what is next."""
     index = Generations(settings.home).current()
-    again = sum(file.lstat().st_size for file in index.rglob("*")) if index else 0
+    again = _size(index) if index else 0
     wanted = {"home": (settings.home, ROOM["home"] + again)}
     if not _is_prepared(settings):
         wanted["cache"] = settings.cache, ROOM["cache"]
@@ -309,7 +316,7 @@ _LOOKS: tuple[Callable[[Settings], Check], ...] = (
     model,
     cache,
     home,
-    room,
+    disk,
     index,
     locks,
     keys,
@@ -320,9 +327,21 @@ _LOOKS: tuple[Callable[[Settings], Check], ...] = (
 )
 
 
+def _size(folder: Path) -> int:
+    """Return the bytes of the files in a folder; what is deleted meanwhile counts for nothing."""
+    size = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                size += Path(place, name).lstat().st_size
+    return size
+
+
 def _there(folder: Path) -> Path:
     """Return a folder, or what of the way to it is there."""
-    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    # What lies in a folder that is closed to us is not there, for us; Path.exists would raise.
+    ways = (folder.absolute(), *folder.absolute().parents)
+    return next(path for path in ways if os.path.exists(path))  # noqa: PTH110
 
 
 def _barred(folder: Path) -> str | None:

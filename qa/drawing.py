@@ -60,8 +60,11 @@ def drawn(answer: Answer, link: Callable[[Source], str]) -> RenderableType:
 
 
 def draw(*parts: RenderableType) -> None:
-    """Print what was drawn, if the terminal can do more than print; NO_COLOR is heeded."""
-    Console(highlight=False).print(*parts, sep="\n")
+    """Print what was drawn, if the terminal can do more than print; NO_COLOR is heeded.
+
+    A string is printed as it is: nothing in it is markup.
+    """
+    Console(highlight=False, markup=False, emoji=False).print(*parts, sep="\n")
 
 
 def _cited(

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -206,7 +206,7 @@ def _whole(path: Path) -> Iterator[BinaryIO]:
             f"{path}: {error.strerror or error}; name a file that can be written"
         ) from error
     finally:
-        if partial.exists():
+        with suppress(OSError):  # it is not there, or cannot be
             partial.unlink()
 
 

@@ -183,6 +183,24 @@ def test_a_file_that_cannot_be_read_is_named(file: Path, content: bytes | None, 
     assert said in str(error.value)
 
 
+def test_what_is_no_file_is_not_passed_over(file: Path) -> None:
+    file.mkdir(mode=0o700)
+    with pytest.raises(SettingsUnusable, match="no file"):
+        Settings()
+
+
+def test_the_folder_of_another_is_none_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.delenv("NEWSQA_CONFIG", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr(Path, "exists", closed)
+    assert config_file() is None
+
+
 @pytest.mark.parametrize(
     ("variable", "meant"),
     [

@@ -180,6 +180,28 @@ def test_folders_that_cannot_be_written_are_told(settings: Settings, home: Path)
         assert look(settings, "cache", cache=home).state == "warning"
 
 
+def test_what_its_owner_keeps_to_himself_is_told(
+    settings: Settings, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Root, who may run this, is let in everywhere.
+    def denied(path: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (home / "write.lock").touch()
+    with monkeypatch.context() as changed:
+        changed.setattr(doctor, "_is_held", denied)
+        found = look(settings, "locks")
+        assert (found.state, found.found) == (
+            "problem",
+            f"{min(home.glob('*.lock'))}: Permission denied",
+        )
+    with monkeypatch.context() as changed:
+        changed.setattr(Path, "stat", denied)
+        states = {one.name: one.state for one in examine(settings)}
+    assert states["index"] == states["model"] == "problem"
+    assert {"home", "disk", "clock", "language model"} <= {*states}
+
+
 def test_a_disk_that_is_nearly_full_is_told(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -303,6 +303,7 @@ def test_what_cannot_be_written_is_told(corpus: Corpus, tmp_path: Path) -> None:
         (tmp_path / "file" / "a.jsonl", "name a file that can be written"),
         (tmp_path / "nowhere" / "a.jsonl", "No such file or directory"),
         (tmp_path / "folder.jsonl", "no file"),
+        (tmp_path / f"{'a' * 300}.jsonl", "File name too long"),
     ):
         with pytest.raises(HomeUnusable, match=words):
             export(corpus, to)

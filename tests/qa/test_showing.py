@@ -2,6 +2,7 @@
 
 import io
 import re
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from rich.console import Console
 
 from qa.drawing import drawn
 from qa.lines import plain, seen
-from qa.showing import links
+from qa.showing import links, tell_sources
 from qa.store import ArticleStore, Draft
 from qa.types import Answer, AskedTime, Citation, IndexInfo, Scores, Source, Span, Status, Timings
 
@@ -132,6 +133,15 @@ def test_nothing_in_an_article_commands_the_terminal(
     one = replace(source("a", f"x{text}"), title=title, publisher=title)
     told = shown(answer(one, status=status), f"https://{address}")
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", read(told))
+
+
+def test_nothing_in_an_article_is_markup(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = source("a", "See [link=https://evil.example]this[/link] [/b] :smile:")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert tell_sources(answer(one), lambda _: "", 1)
+    assert capsys.readouterr().out.splitlines()[1] == one.text
 
 
 @given(HOSTILE)

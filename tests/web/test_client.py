@@ -288,6 +288,45 @@ def test_in_javascript_too_a_stream_that_is_dropped_goes_on(
     assert sum(one.path == "/ask" for one in server.asked) == 3
 
 
+FAILING = """
+import { Newsqa, Problem } from %(module)s;
+const newsqa = new Newsqa("http://127.0.0.1:9");
+const problem = { status: 503, headers: { "Content-Type": "application/problem+json" } };
+const cut = () => new ReadableStream({ start: (one) => one.error(new Error("cut off")) });
+const told = [];
+for (const answered of [
+  () => new Response(cut()),
+  () => new Response("<p>Welcome"),
+  () => new Response("{", problem),
+]) {
+  globalThis.fetch = async () => answered();
+  await newsqa.ready().catch((error) => told.push(error instanceof Problem && error.status));
+}
+const late = AbortSignal.timeout(1);
+globalThis.fetch = async () => new Response(new ReadableStream({
+  start: (one) => late.addEventListener("abort", () => one.error(late.reason)),
+}));
+try {
+  for await (const _ of newsqa.stream("?", { signal: late }));
+} catch (error) {
+  told.push(error.name);
+}
+console.log(JSON.stringify(told));
+"""
+
+
+def test_in_javascript_an_answer_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("the client for JavaScript is tried in Node, which is not there")
+    module, script = tmp_path / "newsqa.mjs", tmp_path / "use.mjs"
+    module.write_text(CLIENT.read_text())
+    script.write_text(FAILING % {"module": json.dumps(module.as_uri())})
+    run = subprocess.run([node, script], capture_output=True, text=True)
+    assert run.stderr == ""
+    assert json.loads(run.stdout) == [0, 200, 503, "TimeoutError"]
+
+
 def test_it_is_served_as_it_was_written_to_allowed_pages_alone(engine: Engine) -> None:
     allowed = "https://paper.example"
     server = TestClient(create_app(engine, Settings(origins=(allowed,), reading="key")))

@@ -310,6 +310,7 @@ export class Newsqa {
           if (event === "done") return;
         }
       } catch (error) {
+        signal?.throwIfAborted();
         if (!(error instanceof Problem)) throw error;
         problem = error;
       }
@@ -473,8 +474,15 @@ export class Newsqa {
       await wait(1000 * secondsOf(error, this.#patience), sending.signal);
       response = await this.#request(method, path, sending);
     }
-    const body = await response.text();
-    return body && JSON.parse(body);
+    const body = await response.text().catch((error) => {
+      sending.signal?.throwIfAborted();
+      throw lostBy(error);
+    });
+    try {
+      return body && JSON.parse(body);
+    } catch (error) {
+      throw new Problem(response.status, "The answer cannot be read", String(error));
+    }
   }
 
   /**
@@ -512,11 +520,12 @@ export class Newsqa {
     if (response.ok) return response;
     const { status, statusText } = response;
     const after = Number(response.headers.get("Retry-After")) || null;
-    if (!response.headers.get("Content-Type")?.startsWith("application/problem+json")) {
-      throw new Problem(status, statusText, "no more is told", { retry_after: after });
-    }
-    const { title, detail, ...more } = await response.json();
-    throw new Problem(status, title, detail, { retry_after: after, ...more });
+    const type = response.headers.get("Content-Type") ?? "";
+    const document = type.startsWith("application/problem+json") ? response.json() : null;
+    const told = await document?.catch(() => null); // cut off, or a proxy's on the way
+    if (!told) throw new Problem(status, statusText, "no more is told", { retry_after: after });
+    const { title, detail, ...more } = told;
+    throw new Problem(status, title, detail, { ...more, retry_after: more.retry_after ?? after });
   }
 }
 
@@ -562,6 +571,11 @@ function secondsOf(problem, patience) {
   return retry_after;
 }
 
+/** @param {Error} error */
+function lostBy(error) {
+  return new Problem(0, "The connection was lost", String(error.cause ?? error));
+}
+
 /** @param {number} milliseconds @param {AbortSignal} [signal] cuts it short */
 async function wait(milliseconds, signal) {
   signal?.throwIfAborted();
@@ -590,8 +604,7 @@ async function* eventsOf({ body }) {
   try {
     for (;;) {
       const { value = "", done } = await reader.read().catch((error) => {
-        if (error.name === "AbortError") throw error;
-        throw new Problem(0, "The connection was lost", String(error.cause ?? error));
+        throw lostBy(error);
       });
       if (done) return;
       // A carriage return at the end waits: the next bytes tell whether a line feed belongs to it.
