@@ -1,8 +1,8 @@
 """The client for Python: what it raises, what it waits out, and how it takes lost streams up."""
 
-import asyncio
 import inspect
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -31,6 +31,7 @@ from qa.types import (
     Statement,
     Timings,
 )
+from tests.awaited import awaited
 
 INDEX = IndexInfo("g", "m", 1, 1)
 META = Meta("ask-1", "?", "?", "en", INDEX, AskedTime("now", None, None, True, True, date.today()))
@@ -228,7 +229,8 @@ def test_a_stream_that_is_lost_anywhere_is_taken_up_behind_the_last_event(
     at: int, breaks: bool
 ) -> None:
     begun = events()[:at]
-    had = events()[:at].count(b"\r\n\r\n")
+    # A carriage return ends a line by itself.
+    had = re.sub(rb"\r\n\r$", b"\r\n\r\n", begun).count(b"\r\n\r\n")
     reply, asked = replying(lost(begun) if breaks else stream(begun), stream(events(had)))
     if had == 0:
         with pytest.raises(Problem, match=r"lost|reached"):
@@ -284,7 +286,7 @@ def test_what_is_awaited_is_the_same() -> None:
         with pytest.raises(Problem, match="refused"):
             await newsqa.ready()
 
-    asyncio.run(asking())
+    awaited(asking())
 
 
 def test_feedback_tells_where_the_answer_quotes_and_what_it_marks_there() -> None:

@@ -55,6 +55,8 @@ class Recorder:
 
         async def tell(message: Message) -> None:
             nonlocal told
+            if message["type"] == "http.response.start":
+                note()  # before who asks can look
             part = message["type"] == "http.response.body"
             told += part
             if losing and part and told == 2:
@@ -62,16 +64,18 @@ class Recorder:
             if not (losing and told > 2):
                 await send(message)
 
+        def note() -> None:
+            fields: Fields = dict(parse_qsl(scope["query_string"].decode()))
+            try:
+                body = json.loads(b"".join(parts) or b"{}")
+            except ValueError:
+                body = {}
+            fields.update(body if isinstance(body, dict) else {})
+            route = scope.get("route")
+            path = str(getattr(route, "path", scope["path"]))
+            self.asked.append(Asked(scope["method"], path, fields))
+
         await self.app(scope, read, tell)
-        fields: Fields = dict(parse_qsl(scope["query_string"].decode()))
-        try:
-            body = json.loads(b"".join(parts) or b"{}")
-        except ValueError:
-            body = {}
-        fields |= body if isinstance(body, dict) else {}
-        route = scope.get("route")
-        path = str(getattr(route, "path", scope["path"]))
-        self.asked.append(Asked(scope["method"], path, fields))
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """The clients for Python and for JavaScript against the server and its description of itself."""
 
-import asyncio
 import json
 import re
 import shutil
@@ -18,6 +17,7 @@ from qa.client.nouns import Added, Copy, Listed, Page, Ready, Refused, Taken, Ve
 from qa.config import Settings
 from qa.engine import Engine
 from qa.types import Answer, Done, Filters, Meta, Statement, Turn
+from tests.awaited import awaited
 from web.app import create_app
 from web.assets import STATIC
 
@@ -158,7 +158,7 @@ def test_awaited_it_is_the_same(server: Recorder) -> None:
             with pytest.raises(Problem, match="404"):
                 await newsqa.article("none")
 
-    asyncio.run(asking())
+    awaited(asking())
 
 
 # --- JavaScript

@@ -14,6 +14,7 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 
 from qa.errors import Overloaded
+from tests.awaited import awaited
 from web.gate import Gate
 
 GONE = cast(Request, SimpleNamespace(is_disconnected=lambda: asyncio.sleep(0, True)))
@@ -51,20 +52,7 @@ async def settle(until: Callable[[], bool]) -> None:
 
 
 def run(test: Callable[[], Coroutine[None, None, None]]) -> None:
-    """Run a coroutine in a thread of its own, whose event loop nobody else uses."""
-    failed: list[BaseException] = []
-
-    def running() -> None:
-        try:
-            asyncio.run(test())
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=running)
-    thread.start()
-    thread.join()
-    for error in failed:
-        raise error
+    awaited(test())
 
 
 def test_no_more_than_so_many_run_at_once_and_all_in_turn() -> None:

@@ -24,6 +24,7 @@ from qa.config import Settings
 from qa.engine import Engine
 from qa.keys import Keys
 from qa.types import Event, Query
+from tests.awaited import awaited
 from tests.bench.served import NEWSQA
 from web.app import create_app
 from web.gate import Gate
@@ -98,7 +99,7 @@ def run(conversation: Callable[[Client], Awaitable[None]], connected: Open) -> N
         async with connected() as client:
             await conversation(client)
 
-    asyncio.run(whole())
+    awaited(whole())
 
 
 async def called(client: Client, name: str, **arguments: Any) -> Any:
@@ -285,7 +286,7 @@ def test_without_a_publishers_address_an_article_is_cited_by_our_own(
             (content,) = (await unserved.read_resource(told["Tram"])).contents
             assert "The tram runs at six." in getattr(content, "text", "")
 
-    asyncio.run(conversation())
+    awaited(conversation())
 
 
 def test_where_reading_needs_a_key_a_model_needs_one(engine: Engine) -> None:
@@ -296,10 +297,10 @@ def test_where_reading_needs_a_key_a_model_needs_one(engine: Engine) -> None:
             return [tool.name for tool in (await client.list_tools()).tools]
 
     with speaking(engine, reading="key") as address:
-        assert asyncio.run(names(address, key)) == ["search", "fetch", "ask"]
+        assert awaited(names(address, key)) == ["search", "fetch", "ask"]
         for wrong in ("", f"{key}x"):
             with pytest.raises((MCPError, ExceptionGroup)):
-                asyncio.run(names(address, wrong))
+                awaited(names(address, wrong))
             headers = {**ACCEPTED, **({"Authorization": f"Bearer {wrong}"} if wrong else {})}
             told = httpx2.post(address, json=INITIALIZE, headers=headers)
             assert_problem(told, 401)
@@ -320,7 +321,7 @@ def test_clients_do_not_wait_for_one_another(address: str) -> None:
             asking("auto", GOAL), asking("legacy", "Who painted the Mona Lisa?")
         )
 
-    first, second = asyncio.run(both())
+    first, second = awaited(both())
     assert "上海" in first
     assert second == NOT_FOUND["en"]
 
@@ -363,7 +364,7 @@ def test_what_is_given_up_is_worked_on_no_more(
                     return
                 assert await asyncio.to_thread(ended.wait, 30)
 
-    asyncio.run(conversation())
+    awaited(conversation())
     assert ended.wait(30)
     assert len(drawn) == 2
 

@@ -4,7 +4,6 @@ Its types are lax when they are read from an answer, so that every document is c
 once more.
 """
 
-import asyncio
 import itertools
 import json
 from collections.abc import Callable, Iterator
@@ -29,6 +28,7 @@ from qa.engine import MAX_QUESTION, Engine
 from qa.keys import Keys
 from qa.types import Event, Query
 from qa.writer import Writer
+from tests.awaited import awaited
 from tests.language_model import Asked, FakeEndpoint, Reply, fake_endpoint
 from web.app import create_app
 from web.problems import MEDIA_TYPE
@@ -256,7 +256,7 @@ def test_the_asynchronous_client_gets_the_same(address: str, client: openai.Open
     text = asked(address, question)["answer"]
     models = [model.id for model in client.models.list()]
     assert (
-        asyncio.run(told())
+        awaited(told())
         == [text] * 4 + models
         == [
             *[text] * 4,
