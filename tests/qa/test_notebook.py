@@ -48,7 +48,7 @@ def test_every_cell_runs_and_shows_what_it_promises(monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(NOTEBOOK.parent)  # where an editor runs it
     notebook = ModuleType("__main__").__dict__
     code = ["".join(cell["source"]) for cell in cells() if cell["cell_type"] == "code"]
-    shown = [shown_by(one, f"cell {number}", notebook) for number, one in enumerate(code, 1)]
+    shown = [shown_by(one, f"<cell {number}>", notebook) for number, one in enumerate(code, 1)]
 
     answers = [one for one in shown if isinstance(one, Answer)]
     assert [one.status for one in answers] == ["answered", "conflicting", "not_found"]
