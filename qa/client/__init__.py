@@ -14,8 +14,9 @@ what it tells today has to be there, and of its type.
 from qa.client.asynchronous import AsyncClient
 from qa.client.blocking import Client
 from qa.client.calls import Record
-from qa.client.nouns import Added, Copy, Listed, Opened, Ready, Refused, Taken, Version
+from qa.client.nouns import Added, Ready, Refused, Taken
 from qa.client.problem import FieldError, Problem
+from qa.listing import Copy, Listed, Opened, Version
 
 __all__ = [
     "Added",

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from qa.client import calls
 from qa.client.calls import ANY, JSON, Call, Rating, Record
 from qa.client.listening import Listening, broken_off
-from qa.client.nouns import Added, Listed, Opened, Ready
+from qa.client.nouns import Added, Ready
 from qa.client.problem import Problem, refused, unreachable, unreadable
+from qa.listing import Listed, Opened
 from qa.types import Answer, Event, Facets, Filters, Mode, Retriever, Source, Turn
 
 T = TypeVar("T")

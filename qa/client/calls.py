@@ -10,7 +10,8 @@ import httpx2
 from pydantic import Field, TypeAdapter
 from pydantic_core import to_json
 
-from qa.client.nouns import Added, Opened, Page, Ready
+from qa.client.nouns import Added, Ready
+from qa.listing import Opened, Page
 from qa.types import Answer, Citation, Facet, Facets, Filters, Mode, Retriever, Source, Turn
 
 T = TypeVar("T")

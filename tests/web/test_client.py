@@ -13,9 +13,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from qa.client import AsyncClient, Client, Opened, Problem
-from qa.client.nouns import Added, Copy, Listed, Page, Ready, Refused, Taken, Version
+from qa.client.nouns import Added, Ready, Refused, Taken
 from qa.config import Settings
 from qa.engine import Engine
+from qa.listing import Copy, Listed, Page, Version
 from qa.types import Answer, Done, Filters, Meta, Statement, Turn
 from tests.awaited import awaited
 from web.app import create_app

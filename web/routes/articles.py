@@ -1,8 +1,7 @@
 """The articles over HTTP: listed, opened as they are and as they were, kept, withdrawn."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from dataclasses import fields, replace
 from functools import partial
 from http import HTTPStatus
 from itertools import islice
@@ -15,9 +14,10 @@ from pydantic_core import to_json
 from qa.corpus import Report
 from qa.engine import Engine
 from qa.errors import ArticleNotFound, ArticleRefused
+from qa.listing import Copy, Listed, Opened, Page, Version
 from qa.sources import draft
 from qa.store import ArticleStore, Draft
-from qa.types import Article, Language
+from qa.types import Article
 from web import taken
 from web.access import DENIED, Operator
 from web.events import Accept
@@ -35,64 +35,6 @@ _MISSING = described(
         HTTPStatus.GONE: "The article was withdrawn; `withdrawn` is the moment it was.",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """An article in a list: everything but its text."""
-
-    id: str
-    title: str
-    language: Language
-    published: datetime | None
-    publisher: str
-    author: str
-    categories: tuple[str, ...]
-    url: str
-    origin: str
-    version: int
-    updated: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of articles, the last changed first; `next` is the cursor of the page after it."""
-
-    articles: tuple[Listed, ...]
-    next: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One version of an article: its number and when it was taken, null if that is not known."""
-
-    version: int
-    taken: datetime | None
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """Another article that says the same."""
-
-    id: str
-    title: str
-    publisher: str
-    published: datetime | None
-    language: Language
-
-
-@dataclass(frozen=True, slots=True)
-class Opened(Article):
-    """An article in one of its versions.
-
-    Attributes:
-        versions: all there are, oldest first.
-        copies: the articles that say the same as its newest, the earliest first.
-    """
-
-    versions: tuple[Version, ...] = ()
-    copies: tuple[Copy, ...] = ()
 
 
 _BODIES = {
