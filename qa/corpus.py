@@ -6,23 +6,23 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from errno import EACCES, EDQUOT, EFBIG, EIO, ENOSPC, EPERM, EROFS
 from itertools import islice
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from embeddings.encoder import Encoder
 from qa.articles import READER
 from qa.backup import finish_restore, restoring
-from qa.embedding import BATCH
+from qa.embedding import BATCH, Known
 from qa.errors import ArticleRefused, HomeBusy, HomeUnusable, SyncRefused
-from qa.generations import Generations
-from qa.index import LocalIndex, Manifest, Progress
+from qa.generations import Generations, Kept
+from qa.index import Manifest, Progress, StoredIndex
 from qa.sources import Item, Sweep, Unchanged
-from qa.store import ArticleStore, Draft, Finished, Outcome
+from qa.store import Draft, Finished, Outcome
 from qa.types import Article
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,9 @@ longer than a small one takes. Until a large one is open the one before answers.
 CHANGED = frozenset({"added", "updated"})
 """The outcomes that leave something else to be found than before."""
 
-_Serving = tuple[Path, Encoder, LocalIndex]
+_Serving = tuple[Path, Encoder, StoredIndex]
+
+_Lock = Callable[[float, Stop], AbstractContextManager[object]]
 
 _DISK = frozenset({ENOSPC, EDQUOT, EFBIG, EROFS, EACCES, EPERM, EIO})
 
@@ -74,7 +76,7 @@ class Report:
 
 
 class Corpus:
-    """One home folder. Any number of processes read it; writers take turns."""
+    """Articles and their index, of one home. Any number of processes read and write it."""
 
     def __init__(
         self,
@@ -82,12 +84,14 @@ class Corpus:
         open_encoder: Callable[[str], Encoder],
         default_model: str,
         token_vectors: bool | None = None,
+        kept: Callable[[Path], Kept] = Generations,
     ) -> None:
         """Open the home, making the folder if it is not there.
 
         `open_encoder` turns a model's name into an encoder; `default_model` is used by a home that
         has no index yet. An index that is built anew keeps `token_vectors` or does not; with None
-        it does as the one before, and a first one keeps them.
+        it does as the one before, and a first one keeps them. `kept` returns where articles and
+        index are, given the home's folder: by default in it.
         """
         try:
             home.mkdir(parents=True, exist_ok=True)
@@ -96,34 +100,33 @@ class Corpus:
                 f"{home}: {error.strerror}; name a folder that can be written"
             ) from error
         self.home = home
-        self.articles = ArticleStore(home / "articles.sqlite")
         self._open_encoder = open_encoder
         self._default_model = default_model
         self._token_vectors = token_vectors
-        self._generations = Generations(home)
-        self._lock = FileLock(home / "writer.lock")
+        self.generations = kept(home)
+        self.articles = self.generations.articles
         self._opening = threading.Lock()
         self._serving: _Serving | None = None
         self._coming: tuple[Path, Future[_Serving]] | None = None
         if restoring(home):
-            with self._writing():
+            with self._changing():
                 pass  # what was stopped half-way is finished as soon as the lock is held
 
-    def serving(self) -> tuple[Encoder, LocalIndex]:
+    def serving(self) -> tuple[Encoder, StoredIndex]:
         """Return the encoder and the index that answer now, caught up with the articles.
 
         Raises:
             IndexUnusable: the index on disk is damaged or made by another model.
             HomeBusy: a first index is needed and another process writes for too long.
         """
-        held, folder = self._serving, self._generations.current()
+        held, folder = self._serving, self.generations.current()
         if held and folder and held[0] != folder and self._meanwhile(held, folder):
             return held[1], held[2]
         return self._newest()
 
-    def _newest(self) -> tuple[Encoder, LocalIndex]:
+    def _newest(self) -> tuple[Encoder, StoredIndex]:
         """Return the encoder and the index of the current generation, caught up."""
-        folder = self._generations.current()
+        folder = self.generations.current()
         if folder is None:
             self._first()
             return self._newest()
@@ -136,7 +139,7 @@ class Corpus:
 
         It is, but for what it has not taken in.
         """
-        if not held[0].exists() or held[2].behind(self.articles):
+        if not held[2].there or held[2].behind(self.articles):
             return False
         if self._coming is None or self._coming[0] != folder:
             opener = ThreadPoolExecutor(1)
@@ -170,12 +173,13 @@ class Corpus:
         items: Iterable[Item],
         progress: Progress = lambda _: None,
         stop: Stop = lambda: False,
+        known: Sequence[Known] = (),
     ) -> Report:
         """Keep the articles and index them; a refused one is reported and the others go on.
 
         When this returns the next question finds them. `progress` is told how many were finished.
         Between batches other writers get their turn. `stop` is asked then, and while one of another
-        process has his.
+        process has his. What is `known`, of this index's model, is not encoded again.
         """
         taken: list[tuple[str, Outcome]] = []
         refused: list[ArticleRefused] = []
@@ -184,15 +188,15 @@ class Corpus:
         rows = iter(items)
         # Reading is not writing: the lock is held while a batch is kept, not while it is read.
         while not stop() and (batch := list(islice(rows, BATCH))):
-            known = [item.file for item in batch if isinstance(item, Unchanged)]
+            same = [item.file for item in batch if isinstance(item, Unchanged)]
             changed = [item for item in batch if not isinstance(item, Unchanged)]
             if changed:
-                taken += self._take(changed, reading, stop)
-            if known:
-                taken += self.articles.held_by(known)
+                taken += self._take(changed, reading, stop, known)
+            if same:
+                taken += self.articles.held_by(same)
                 refused += [
                     ArticleRefused(one.origin, one.reason, one.file)
-                    for one in self.articles.refusals(known)
+                    for one in self.articles.refusals(same)
                 ]
             for item in changed:
                 if isinstance(item, ArticleRefused):
@@ -245,25 +249,29 @@ class Corpus:
                         f"{root}: no file is there any more, where {held} articles were; with"
                         " --emptied they are withdrawn"
                     )
-        with self._writing(stop):
+        with self._changing(stop):
             missing = sweep.roots if emptied else set(sweep.roots).difference(empty)
             self.articles.miss(list(missing), sweep.there)
             sweep.known = self.articles.known_files(READER)
         report = self.add(sweep, progress, stop)
         if not sync or stop():
             return report
-        with self._writing(stop):
+        with self._changing(stop):
             gone = self.articles.leave(sweep.roots)
             self._forget(gone)
         return replace(report, gone=tuple(gone))
 
     def _take(
-        self, items: Sequence[Draft | ArticleRefused | Finished], reading: int, stop: Stop
+        self,
+        items: Sequence[Draft | ArticleRefused | Finished],
+        reading: int,
+        stop: Stop,
+        known: Sequence[Known],
     ) -> list[tuple[str, Outcome]]:
-        with self._writing(stop):
+        with self._changing(stop):
             encoder, index = self._newest()
             taken = self.articles.put(items, reading, READER)
-            index.catch_up(self.articles, encoder)
+            index.catch_up(self.articles, encoder, reuse=known)
         return taken
 
     def remove(self, ids: Sequence[str]) -> list[str]:
@@ -272,7 +280,7 @@ class Corpus:
         No version of them stays, no index has their passages, and no sweep over files brings them
         back.
         """
-        with self._writing():
+        with self._changing():
             removed = self.articles.remove(ids)
             self._forget(removed)
         return removed
@@ -282,20 +290,30 @@ class Corpus:
         if ids:
             encoder, index = self._newest()
             index.catch_up(self.articles, encoder)
-            self._generations.forget_earlier()
+            self.generations.forget_earlier()
 
-    def rebuild(self, model: str | None = None, progress: Progress = lambda _: None) -> Manifest:
-        """Make the index anew from the articles, by `model` or the one it has, and swap it in."""
-        with self._writing():
+    def rebuild(
+        self,
+        model: str | None = None,
+        progress: Progress = lambda _: None,
+        known: Sequence[Known] = (),
+    ) -> Manifest:
+        """Make the index anew from the articles, by `model` or the one it has, and swap it in.
+
+        What is `known`, of this model, is not encoded again.
+        """
+        with self._holding(self.generations.building):
             encoder = self._encoder(model or self._model())
-            index = self._generations.build(self.articles, encoder, progress, self._token_vectors)
+            index = self.generations.build(
+                self.articles, encoder, progress, self._token_vectors, known
+            )
             self._serving = (index.folder, encoder, index)
-            return Manifest.read(index.folder)
+            return self.generations.manifest(index.folder)
 
     def manifest(self) -> Manifest | None:
         """Return what the current generation is made of, None if there is none yet."""
-        folder = self._generations.current()
-        return None if folder is None else Manifest.read(folder)
+        folder = self.generations.current()
+        return None if folder is None else self.generations.manifest(folder)
 
     def _encoder(self, model: str) -> Encoder:
         held = self._serving
@@ -303,8 +321,8 @@ class Corpus:
 
     def _model(self) -> str:
         """Return the model that this home's index is made by, the default if that is not known."""
-        made = self._generations.made()
-        if made is None and self._generations.current():
+        made = self.generations.made()
+        if made is None and self.generations.current():
             logger.warning(
                 "%s: by which model the index was made is not known: it is made by the default",
                 self.home,
@@ -312,15 +330,15 @@ class Corpus:
         return made.model if made else self._default_model
 
     def _first(self) -> None:
-        with self._writing():
-            if self._generations.current() is None:
+        with self._holding(self.generations.building):
+            if self.generations.current() is None:
                 self.rebuild()
 
     def _open(self, folder: Path) -> _Serving:
-        encoder = self._encoder(Manifest.read(folder).model)
-        return folder, encoder, LocalIndex(folder, encoder.model)
+        encoder = self._encoder(self.generations.manifest(folder).model)
+        return folder, encoder, self.generations.open(folder, encoder.model)
 
-    def _catch_up(self, encoder: Encoder, index: LocalIndex) -> None:
+    def _catch_up(self, encoder: Encoder, index: StoredIndex) -> None:
         """Take in what a writer left that was stopped half-way.
 
         If one is at work just now it will finish; questions are answered meanwhile by what there
@@ -329,19 +347,22 @@ class Corpus:
         if not index.behind(self.articles):
             return
         try:
-            with self._lock.acquire(timeout=0):
+            with self.generations.changing(0):
                 # It may be withdrawing an article, and nothing tells so once that is taken in.
-                self._generations.forget_earlier()
+                self.generations.forget_earlier()
                 index.catch_up(self.articles, encoder)
         except Timeout:
             pass
         except (HomeUnusable, OSError) as error:
             logger.warning("%s; answered meanwhile by what is indexed", error)
 
+    def _changing(self, stop: Stop = lambda: False) -> AbstractContextManager[None]:
+        return self._holding(self.generations.changing, stop)
+
     @contextmanager
-    def _writing(self, stop: Stop = lambda: False) -> Iterator[None]:
+    def _holding(self, lock: _Lock, stop: Stop = lambda: False) -> Iterator[None]:
         try:
-            with self._lock.acquire(timeout=WAIT_SECONDS, cancel_check=stop):
+            with lock(WAIT_SECONDS, stop):
                 finish_restore(self.home)
                 yield
         except Timeout as error:

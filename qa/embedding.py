@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise, repeat
+from typing import Protocol
 
 from embeddings.encoder import Encoder
 from embeddings.late import count_parts, pack_each
 from qa.passages import embedded_text, split_each
-from qa.store import ArticleStore, Change, Embedding, PassageStore
+from qa.store import ArticleStore, Change, Embedding
 from qa.types import Article, Passage
 
 BATCH = 256
@@ -21,6 +22,14 @@ COUNTED = 32
 
 _Parts = tuple[str, tuple[int, ...]]
 """An embedded text and where its parts begin."""
+
+
+class Known(Protocol):
+    """Where embeddings are kept that a model made before."""
+
+    def embeddings(self, embedded: Iterable[str]) -> dict[str, Embedding]:
+        """Return what is known of these texts."""
+        ...
 
 
 def changes_of(articles: ArticleStore, seq: int) -> Iterator[Change]:
@@ -49,9 +58,7 @@ class Batch:
         changes: what has become of them.
     """
 
-    def __init__(
-        self, encoder: Encoder, known: Sequence[PassageStore], token_vectors: bool
-    ) -> None:
+    def __init__(self, encoder: Encoder, known: Sequence[Known], token_vectors: bool) -> None:
         self._encoder = encoder
         self._known = known
         self._token_vectors = token_vectors

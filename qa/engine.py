@@ -179,7 +179,7 @@ class Engine:
             reads = reader(encoder.model)
             found = search(asked, index, self.corpus.articles, query, self._weights, reads)
         except Exception:
-            if index.folder.exists():
+            if index.there:
                 raise
             return self._found(question, time, query, reader, until)
         return encoder, asked, found

@@ -9,7 +9,14 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    closing,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -165,16 +172,18 @@ def _in_step(corpus: Corpus) -> Iterator[tuple[str, Manifest, PassageStore]]:
     """
     until = monotonic() + WAIT_SECONDS
     while True:
-        folder = corpus.serving()[1].folder  # takes in what a writer left who was stopped
-        try:
-            made, store = Manifest.read(folder), PassageStore(folder / "passages.sqlite")
-        except (NewsqaError, FileNotFoundError):
-            if folder.exists():
-                raise
-            continue  # deleted meanwhile, for another generation answers by now
-        with closing(store), store.held():
-            if store.article_seq == corpus.articles.last_change:
-                yield folder.name, made, store
+        index = corpus.serving()[1]  # takes in what a writer left who was stopped
+        with ExitStack() as held:
+            try:
+                held.enter_context(closing(index.store))
+                held.enter_context(index.store.held())
+                pending = index.pending(corpus.articles)
+            except NewsqaError:
+                if index.there:
+                    raise
+                continue  # deleted meanwhile, for another generation answers by now
+            if not pending:
+                yield index.folder.name, index.manifest, index.store
                 return
         if monotonic() > until:
             raise HomeBusy(

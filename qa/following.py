@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import threading
 import weakref
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,10 +16,12 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from embeddings.vectors import MERGE_AT_MOST, Ids, Kind, Truth, VectorIndex, Vectors
-from qa.errors import NewsqaError
-from qa.lexical import WordIndex, words
+from qa.errors import IndexUnusable, NewsqaError
+from qa.legs import Allowed, Keys
+from qa.lexical import Concept, WordIndex, words
 from qa.segmenter import cut_in_bulk
 from qa.store import PassageStore
+from qa.types import Filters, Ranked, Ranking
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +42,103 @@ FOLLOWED = 100_000
 
 IN_BULK = 300
 """Passages that are cut into words in Rust: 0.1 s instead of 0.25, once 0.1 s is spent on that."""
+
+
+class LocalRetrieval:
+    """Legs in the folders of their generations, with which they come and go.
+
+    `alone`: each server has folders of its own, beside passages that all share, so that questions
+    have the words follow and not only who writes.
+    """
+
+    def __init__(self, *, alone: bool = False) -> None:
+        self._alone = alone
+
+    def open(
+        self,
+        name: str,  # noqa: ARG002  of an engine's own
+        folder: Path,
+        store: PassageStore,
+        dimension: int,
+        fingerprint: str,  # noqa: ARG002
+    ) -> "LocalLegs":
+        """Return the legs in this folder."""
+        return LocalLegs(folder, store, dimension, alone=self._alone)
+
+    def serve(self, name: str) -> None:
+        """Do nothing: what answers is told by the home."""
+
+    def keep_only(self, names: Collection[str]) -> None:
+        """Do nothing: they go with their folders."""
+
+
+class LocalLegs:
+    """Both legs in a folder on this machine: `vectors-N.faiss` and `words/`."""
+
+    def __init__(
+        self, folder: Path, store: PassageStore, dimension: int, *, alone: bool = False
+    ) -> None:
+        """Open them.
+
+        Raises:
+            IndexUnusable: they have taken in more changes than the passages know of.
+        """
+        self._allowed = Allowed(store)
+        self._vectors = FollowingVectors(folder, store, dimension)
+        self._words = FollowingWords(folder / "words", store, alone=alone)
+        if max(self._vectors.cursor, self._words.cursor) > store.cursor:
+            raise IndexUnusable(
+                f"{folder}: its passages are older than what was made from them; `newsqa rebuild`"
+                " makes the index anew from the articles"
+            )
+        self._words.fresh()
+
+    @property
+    def cursor(self) -> int:
+        """The last change of the passages that both have taken in."""
+        return min(self._vectors.cursor, self._words.cursor)
+
+    @property
+    def kind(self) -> Kind:
+        """How the vectors are kept."""
+        return self._vectors.kind
+
+    @property
+    def behind(self) -> bool:
+        """Whether files on disk lag behind the passages, or are damaged."""
+        return self._words.behind or self._vectors.damaged
+
+    def state(self) -> tuple[int, int]:
+        """Return the last change that a question finds by its meaning, and how many passages."""
+        view = self._vectors.fresh()
+        return view.cursor, len(view.vectors)
+
+    def dense(self, vector: Vectors, depth: int, filters: Filters, among: Keys) -> Ranking:
+        """Rank by cosine, whatever the filters: exactly, or of many vectors nearly so."""
+        allowed = self._allowed(filters, among)
+        ids = None if allowed is None else np.asarray(allowed, np.int64)
+        found = self._vectors.fresh().vectors.search(vector, depth, ids)
+        return tuple(Ranked(key, score) for key, score in found)
+
+    def lexical(
+        self, concepts: Sequence[Concept], depth: int, filters: Filters, among: Keys
+    ) -> Ranking:
+        """Rank by BM25."""
+        return self._words.fresh().rank(concepts, depth, self._allowed(filters, among))
+
+    def weights(self, concepts: Sequence[Concept]) -> list[float]:
+        """Return each concept's inverse document frequency."""
+        return self._words.fresh().weights(concepts)
+
+    def follow(self) -> None:
+        """Bring words and vectors up to the log of the passages; one writer at a time."""
+        self._words.follow()
+        self._vectors.follow()
+
+    def settle(self) -> None:
+        """Finish what writes to files."""
+        self._words.settle()
+        self._vectors.settle()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +328,11 @@ class FollowingWords:
     them, or cannot be locked, as tantivy does to read them.
     """
 
-    def __init__(self, folder: Path, store: PassageStore) -> None:
+    def __init__(self, folder: Path, store: PassageStore, *, alone: bool = False) -> None:
+        """Open them; `alone`, nobody follows here but who asks."""
         self._folder = folder
         self._store = store
+        self._alone = alone
         self._following = threading.Lock()
         self._damaged = False
         self._words, self._own = self._opened()
@@ -246,8 +348,8 @@ class FollowingWords:
         return self.cursor < self._store.cursor or self._damaged
 
     def fresh(self) -> WordIndex:
-        """Return the words; those on disk follow when the articles are written."""
-        if self._own and self.cursor < self._store.cursor:
+        """Return the words; those on disk follow when the articles are written, or `alone`."""
+        if (self._own or self._alone) and self.cursor < self._store.cursor:
             self._follow()
         return self._words
 

@@ -3,15 +3,23 @@
 import json
 import os
 import shutil
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
+
+from filelock import FileLock
 
 from embeddings.encoder import Encoder, ModelInfo
+from qa.embedding import Known
 from qa.errors import HomeUnusable, IndexUnusable
-from qa.index import LocalIndex, Progress
+from qa.following import LocalRetrieval
+from qa.index import LocalIndex, Manifest, Progress, StoredIndex
+from qa.legs import Retrieval
 from qa.store import ArticleStore, PassageStore
 
 
@@ -31,20 +39,131 @@ class Made:
     def read(cls, folder: Path) -> Self | None:
         """Return what the manifest in `folder` says; None if it cannot be read."""
         try:
-            fields: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
+            return cls.parse((folder / "manifest.json").read_bytes())
+        except OSError:
+            return None
+
+    @classmethod
+    def parse(cls, document: str | bytes) -> Self | None:
+        """Return what a manifest says that is written as JSON; None if it is damaged."""
+        try:
+            fields: dict[str, Any] = json.loads(document)
             return cls(
                 str(fields["model"]), str(fields["fingerprint"]), bool(fields["token_vectors"])
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             return None
+
+
+class Kept(Protocol):
+    """Where the articles of a corpus and the generations of their index are kept.
+
+    A generation is named by a folder, in which is what it keeps on this machine.
+    """
+
+    @property
+    def articles(self) -> ArticleStore:
+        """The articles."""
+        ...
+
+    def current(self) -> Path | None:
+        """Return the generation that answers, None if there is none yet."""
+        ...
+
+    def made(self) -> Made | None:
+        """Return what is known of the current generation, or else of another."""
+        ...
+
+    def manifest(self, folder: Path) -> Manifest:
+        """Return what a generation is made of.
+
+        Raises:
+            IndexUnusable: that cannot be read.
+        """
+        ...
+
+    def open(self, folder: Path, model: ModelInfo) -> StoredIndex:
+        """Return a generation's index.
+
+        Raises:
+            IndexUnusable: it is damaged, of another format, or made by another model.
+        """
+        ...
+
+    def build(
+        self,
+        articles: ArticleStore,
+        encoder: Encoder,
+        progress: Progress = lambda _: None,
+        token_vectors: bool | None = None,
+        known: Sequence[Known] = (),
+    ) -> StoredIndex:
+        """Make a new generation of all articles beside the old, swap it in and return it."""
+        ...
+
+    def forget_earlier(self) -> None:
+        """Delete every generation but the current one, with what was removed from that since."""
+        ...
+
+    def changing(
+        self, seconds: float, stop: Callable[[], bool] = lambda: False
+    ) -> AbstractContextManager[object]:
+        """Return what is held while articles change.
+
+        Raises:
+            filelock.Timeout: others hold it for so long, or until `stop` said so.
+        """
+        ...
+
+    def building(
+        self, seconds: float, stop: Callable[[], bool] = lambda: False
+    ) -> AbstractContextManager[object]:
+        """Return what is held while a generation is made; raises like `changing`."""
+        ...
 
 
 class Generations:
     """The generations of a home; `current` is the one that answers, swapped by a rename."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, retrieval: Retrieval | None = None) -> None:
+        self.home = home
         self._folder = home / "generations"
         self._current = home / "current"
+        self._lock = FileLock(home / "writer.lock")
+        self._retrieval = retrieval or LocalRetrieval()
+
+    @cached_property
+    def articles(self) -> ArticleStore:
+        """The articles, in a file that is made if it is not there."""
+        return ArticleStore(self.home / "articles.sqlite")
+
+    def open(self, folder: Path, model: ModelInfo) -> LocalIndex:
+        """Return a generation's index.
+
+        Raises:
+            IndexUnusable: it is damaged, of another format, or made by another model.
+        """
+        return LocalIndex(folder, model, self._retrieval)
+
+    def manifest(self, folder: Path) -> Manifest:
+        """Return what a generation is made of.
+
+        Raises:
+            IndexUnusable: that cannot be read.
+        """
+        return Manifest.read(folder)
+
+    def changing(
+        self, seconds: float, stop: Callable[[], bool] = lambda: False
+    ) -> AbstractContextManager[object]:
+        """Return the home's lock, which has one holder at a time.
+
+        Raises:
+            filelock.Timeout: others hold it for so long, or until `stop` said so.
+        """
+        return self._lock.acquire(timeout=seconds, cancel_check=stop)
+
+    building = changing
 
     def current(self) -> Path | None:
         """Return the folder of the generation that answers, None if there is none yet.
@@ -73,28 +192,31 @@ class Generations:
         encoder: Encoder,
         progress: Progress = lambda _: None,
         token_vectors: bool | None = None,
+        known: Sequence[Known] = (),
     ) -> LocalIndex:
         """Make a new generation of all articles beside the old, swap it in and return it.
 
-        It keeps `token_vectors` or does not; None: as the old one does, and the first does. Until
-        the swap readers keep the old one, and after it until they are done: it is deleted by the
+        What is `known` is not encoded, nor what other generations of this model know. It keeps
+        `token_vectors` or does not; None: as the old one does, and the first does. Until the swap
+        readers keep the old one, and after it until they are done: it is deleted by the
         build after this. What a build has encoded that was stopped is taken over.
         """
+        name = f"{now()}-{sign(encoder.model.fingerprint)}"
         building = self._folder / ".building"
         left = self._left(encoder.model)
         if token_vectors is None:
             made = self.made()
             token_vectors = made is None or made.token_vectors
-        index = LocalIndex.create(building, encoder.model, token_vectors)
-        known = (_reusable(folder, encoder.model) for folder in self.all())
-        reusable = [*(one for one in known if one is not None), *left]
-        index.catch_up(articles, encoder, progress, reusable)
+        index = LocalIndex.create(building, encoder.model, token_vectors, self._retrieval, name)
+        before = (_reusable(folder, encoder.model) for folder in self.all())
+        reusable = [*(one for one in before if one is not None), *left]
+        index.catch_up(articles, encoder, progress, [*reusable, *known])
         for one in reusable:
             one.close()
-        folder = self._folder / f"{_now()}-{_sign(encoder.model.fingerprint)}"
+        folder = self._folder / name
         index.close()
         building.rename(folder)
-        index = LocalIndex(folder, encoder.model)  # before anybody asks for it
+        index = self.open(folder, encoder.model)  # before anybody asks for it
         self.adopt(folder)
         return index
 
@@ -106,7 +228,7 @@ class Generations:
         """
         building = self._folder / ".building"
         if building.exists():
-            building.rename(self._folder / f".left-{_now()}")
+            building.rename(self._folder / f".left-{now()}")
         kept: list[PassageStore] = []
         left = {path: _reusable(path, model) for path in self._folder.glob(".left-*")}
         came = {path: -1 if one is None else one.article_seq for path, one in left.items()}
@@ -121,12 +243,14 @@ class Generations:
         """Let the generation in `folder`, which is one of the home's, answer from now on."""
         before = self.current()
         self._swap(folder)
+        self._retrieval.serve(folder.name)
         self._keep_only(before, folder)
 
     def clear(self) -> None:
         """Delete every generation: the next question makes the first anew."""
         self._current.unlink(missing_ok=True)
         shutil.rmtree(self._folder, ignore_errors=True)
+        self._retrieval.keep_only(())
 
     def forget_earlier(self) -> None:
         """Delete every generation but the current one, with what was removed from that since."""
@@ -136,9 +260,10 @@ class Generations:
         for path in self._folder.iterdir():
             if path not in kept:
                 # Renamed, for what is merged there in a thread would write more into it meanwhile.
-                away = self._folder / f".going-{_now()}"
+                away = self._folder / f".going-{now()}"
                 path.rename(away)
                 shutil.rmtree(away)
+        self._retrieval.keep_only([path.name for path in kept if path])
 
     def _swap(self, folder: Path) -> None:
         partial = self._current.with_name(f".current.{os.getpid()}")
@@ -155,7 +280,7 @@ def _reusable(folder: Path, model: ModelInfo) -> PassageStore | None:
     made = Made.read(folder)
     if made and made.fingerprint != model.fingerprint:
         return None
-    if made is None and not folder.name.endswith(_sign(model.fingerprint)):
+    if made is None and not folder.name.endswith(sign(model.fingerprint)):
         return None
     try:
         passages = PassageStore(folder / "passages.sqlite", as_is=True)
@@ -165,7 +290,7 @@ def _reusable(folder: Path, model: ModelInfo) -> PassageStore | None:
         return None
 
 
-def _now() -> str:
+def now() -> str:
     """Return the time as it stands in a name, to the microsecond.
 
     A name that comes again would hide the swap from who holds the old.
@@ -173,6 +298,6 @@ def _now() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
 
 
-def _sign(fingerprint: str) -> str:
+def sign(fingerprint: str) -> str:
     """Return what the name of a generation says of its model."""
     return sha256(fingerprint.encode()).hexdigest()[:8]

@@ -1,28 +1,29 @@
 """Articles to rankings: what an index must be, and the one that lives in a folder on this machine.
 
-A generation is a folder made with one model: `manifest.json`, `passages.sqlite` (its truth:
-passages, embeddings, a log of changes), and `vectors-N.faiss` and `words/`, which follow that log
-(qa/following.py).
+A generation is made with one model: its truth are the passages (qa/store), their embeddings and a
+log of changes, which the legs that rank them follow (qa/legs.py). On this machine it is a folder
+with `manifest.json`, `passages.sqlite`, `vectors-N.faiss` and `words/`.
 """
 
 import json
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from embeddings.encoder import Encoder, ModelInfo
-from embeddings.vectors import Ids, Kind, Vectors
-from qa.embedding import Batch, changes_of, cut
+from embeddings.vectors import Kind, Vectors
+from qa.embedding import Batch, Known, changes_of, cut
 from qa.errors import IndexUnusable
-from qa.following import FollowingVectors, FollowingWords
+from qa.following import LocalRetrieval
+from qa.legs import ANY, Keys, Retrieval
 from qa.lexical import Concept
 from qa.store import ArticleStore, PassageStore
-from qa.types import Facets, Filters, IndexInfo, Passage, Ranked, Ranking
+from qa.types import Facets, Filters, IndexInfo, Passage, Ranking
+
+__all__ = ["ANY", "FORMAT", "Index", "Keys", "LocalIndex", "Manifest", "Progress", "StoredIndex"]
 
 FORMAT = 4
 """Raised when the files of a generation change shape; an older one is then rebuilt, and the vectors
@@ -31,15 +32,6 @@ it has are taken over."""
 Progress = Callable[[int], object]
 
 _REBUILD = "`newsqa rebuild` makes the index anew from the articles"
-
-ANY = Filters()
-"""Lets all through."""
-
-Keys = Sequence[int] | Ids | None
-"""Keys of passages, ascending; None stands for all."""
-
-FILTERED = 4
-"""Filters whose passages are kept in mind, 8 MB each at a million."""
 
 
 class Index(Protocol):
@@ -115,92 +107,126 @@ class Manifest:
     passages: int = 0
 
     @classmethod
+    def begun(cls, model: ModelInfo, token_vectors: bool) -> "Manifest":
+        """Return the manifest of a generation that begins now."""
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        return cls(FORMAT, model.name, model.fingerprint, model.dimension, created, token_vectors)
+
+    @classmethod
     def read(cls, folder: Path) -> "Manifest":
-        """Return the manifest of a generation.
+        """Return the manifest of a generation in a folder.
 
         Raises:
             IndexUnusable: it is absent, damaged, or of another format.
         """
         path = folder / "manifest.json"
         try:
-            fields = json.loads(path.read_text("utf-8"))
+            return cls.parse(path.read_bytes(), str(path))
+        except OSError as error:
+            raise IndexUnusable(f"{path}: {error}; {_REBUILD}") from error
+
+    @classmethod
+    def parse(cls, document: str | bytes, place: str) -> "Manifest":
+        """Return the manifest that is written there as JSON.
+
+        Raises:
+            IndexUnusable: it is damaged or of another format.
+        """
+        try:
+            fields = json.loads(document)
             if fields["format"] != FORMAT:
                 raise IndexUnusable(
-                    f"{path}: format {fields['format']}, this version reads {FORMAT}; {_REBUILD}"
+                    f"{place}: format {fields['format']}, this version reads {FORMAT}; {_REBUILD}"
                 )
             return cls(**fields)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise IndexUnusable(f"{path}: {error}; {_REBUILD}") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise IndexUnusable(f"{place}: {error}; {_REBUILD}") from error
+
+    def of(self, model: ModelInfo, place: str) -> "Manifest":
+        """Return it if the generation was made by this model.
+
+        Raises:
+            IndexUnusable: it was made by another.
+        """
+        if self.fingerprint == model.fingerprint:
+            return self
+        raise IndexUnusable(
+            f"{place}: made by the model {self.model} ({self.fingerprint}), not by"
+            f" {model.name} ({model.fingerprint}); `newsqa rebuild --model {model.name}`"
+            " makes it anew"
+        )
+
+    def dump(self) -> str:
+        """Return it as JSON, as `parse` reads it."""
+        return json.dumps({name: getattr(self, name) for name in self.__slots__}, indent=2)
 
     def write(self, folder: Path) -> None:
         """Write it by a rename, so that a reader sees the old or the new."""
         partial = folder / ".manifest.json"
-        fields = {name: getattr(self, name) for name in self.__slots__}
-        partial.write_text(json.dumps(fields, indent=2) + "\n", "utf-8")
+        partial.write_text(self.dump() + "\n", "utf-8")
         partial.replace(folder / "manifest.json")
 
 
-class LocalIndex:
-    """One generation on disk: passages in SQLite, and what follows them: words, vectors."""
+class StoredIndex:
+    """One generation: passages in a store, and the legs that follow it; an Index.
 
-    def __init__(self, folder: Path, model: ModelInfo) -> None:
-        """Open the generation in `folder`.
+    Attributes:
+        folder: what it keeps on this machine; called by its name, once it is made.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        manifest: Manifest,
+        store: PassageStore,
+        retrieval: Retrieval,
+    ) -> None:
+        """Open the generation of that name.
 
         Raises:
-            IndexUnusable: it is damaged, of another format, or made by another model.
+            IndexUnusable: the legs are ahead of the passages, or made by another model.
         """
-        manifest = Manifest.read(folder)
-        if manifest.fingerprint != model.fingerprint:
-            raise IndexUnusable(
-                f"{folder}: made by the model {manifest.model} ({manifest.fingerprint}), not by"
-                f" {model.name} ({model.fingerprint}); `newsqa rebuild --model {model.name}`"
-                " makes it anew"
-            )
         self.folder = folder
         self._manifest = manifest
-        if not (folder / "passages.sqlite").exists():
-            raise IndexUnusable(f"{folder / 'passages.sqlite'}: missing; {_REBUILD}")
-        store = self._store = PassageStore(folder / "passages.sqlite")
-        # Both retrievers are asked twice; listing 30,000 passages that are allowed takes 15 ms.
-        self._listed = lru_cache(FILTERED)(lambda _cursor, filters: store.allowed(filters))
-        self._vectors = FollowingVectors(folder, store, manifest.dimension)
-        self._words = FollowingWords(folder / "words", store)
-        if max(self._vectors.cursor, self._words.cursor) > store.cursor:
-            raise IndexUnusable(
-                f"{folder / 'passages.sqlite'}: older than what was made from it; {_REBUILD}"
-            )
-        self._words.fresh()
+        self._store = store
+        self._legs = retrieval.open(name, folder, store, manifest.dimension, manifest.fingerprint)
 
-    @classmethod
-    def create(cls, folder: Path, model: ModelInfo, token_vectors: bool = True) -> "LocalIndex":
-        """Begin an empty generation in a new folder, that keeps token vectors or does not."""
-        folder.mkdir(parents=True)
-        created = datetime.now(UTC).isoformat(timespec="seconds")
-        Manifest(
-            FORMAT, model.name, model.fingerprint, model.dimension, created, token_vectors
-        ).write(folder)
-        PassageStore(folder / "passages.sqlite").close()
-        return cls(folder, model)
+    @property
+    @abstractmethod
+    def there(self) -> bool:
+        """Whether the generation has not been deleted meanwhile."""
+
+    @abstractmethod
+    def _keep(self, manifest: Manifest) -> None:
+        """Keep how many articles and passages there are now."""
 
     @property
     def info(self) -> IndexInfo:
         """The generation's name with the number of its last change, its model and its size."""
-        view = self._vectors.fresh()
+        cursor, passages = self._legs.state()
         return IndexInfo(
-            generation=f"{self.folder.name}.{view.cursor}",
+            generation=f"{self.folder.name}.{cursor}",
             model=self._manifest.model,
             articles=self._store.articles(),
-            passages=len(view.vectors),
+            passages=passages,
         )
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it is made of, as it was when it was opened."""
+        return self._manifest
+
+    @property
+    def store(self) -> PassageStore:
+        """Its passages."""
+        return self._store
 
     def dense(
         self, vector: Vectors, depth: int, filters: Filters = ANY, among: Keys = None
     ) -> Ranking:
-        """Rank by cosine, whatever the filters: exactly, or of many vectors nearly so."""
-        allowed = self._allowed(filters, among)
-        ids = None if allowed is None else np.asarray(allowed, np.int64)
-        found = self._vectors.fresh().vectors.search(vector, depth, ids)
-        return tuple(Ranked(key, score) for key, score in found)
+        """Rank by cosine."""
+        return self._legs.dense(vector, depth, filters, among)
 
     def lexical(
         self,
@@ -210,11 +236,11 @@ class LocalIndex:
         among: Keys = None,
     ) -> Ranking:
         """Rank by BM25."""
-        return self._words.fresh().rank(concepts, depth, self._allowed(filters, among))
+        return self._legs.lexical(concepts, depth, filters, among)
 
     def weights(self, concepts: Sequence[Concept]) -> list[float]:
         """Return each concept's inverse document frequency."""
-        return self._words.fresh().weights(concepts)
+        return self._legs.weights(concepts)
 
     def passages(self, keys: Sequence[int]) -> dict[int, Passage]:
         """Return the passages under these keys; one that is gone by now is left out."""
@@ -243,7 +269,7 @@ class LocalIndex:
     @property
     def kind(self) -> Kind:
         """How the vectors are kept."""
-        return self._vectors.kind
+        return self._legs.kind
 
     def newest(self, most: int) -> list[str]:
         """Return the articles that were published last, by id, the newest first."""
@@ -255,29 +281,28 @@ class LocalIndex:
 
     def close(self) -> None:
         """Let go of this thread's connection to the passages, and finish what writes to files."""
-        self._words.settle()
-        self._vectors.settle()
+        self._legs.settle()
         self._store.close()
 
-    def behind(self, articles: ArticleStore) -> int:
-        """Return how many changed articles this generation has not taken in yet.
+    def pending(self, articles: ArticleStore) -> int:
+        """Return how many changed articles this generation has not taken in yet."""
+        return articles.pending(self._store.article_seq)
 
-        At least one where files on disk lag behind its passages, or are damaged.
-        """
-        lagging = self._words.behind or self._vectors.damaged
-        return max(articles.pending(self._store.article_seq), int(lagging))
+    def behind(self, articles: ArticleStore) -> int:
+        """Return how many changes questions wait for: of articles, or one of legs that lag."""
+        return max(self.pending(articles), int(self._legs.behind))
 
     def catch_up(
         self,
         articles: ArticleStore,
         encoder: Encoder,
         progress: Progress = lambda _: None,
-        reuse: Sequence[PassageStore] = (),
+        reuse: Sequence[Known] = (),
     ) -> None:
         """Take in every change of the articles since the last time; one writer at a time.
 
-        A passage whose text is already known, here or in `reuse` (of generations by the same
-        model), keeps its vector. `progress` is told how many articles have just been finished.
+        A passage whose text is already known, here or in `reuse` (embeddings by the same model),
+        keeps its vector. `progress` is told how many articles have just been finished.
         """
         batch = Batch(encoder, [self._store, *reuse], self._manifest.token_vectors)
         for change, passages in cut(changes_of(articles, self._store.article_seq), encoder):
@@ -301,15 +326,58 @@ class LocalIndex:
         self._store.take(batch.changes, batch.embedded())
 
     def follow(self) -> None:
-        """Bring words, vectors and manifest up to the log of the passages; one writer at a time."""
-        self._words.follow()
-        vectors = self._vectors.follow()
-        replace(self._manifest, articles=self._store.articles(), passages=len(vectors)).write(
-            self.folder
+        """Bring the legs and the manifest up to the log of the passages; one writer at a time."""
+        self._legs.follow()
+        passages = len(self._store)
+        self._keep(replace(self._manifest, articles=self._store.articles(), passages=passages))
+
+
+class LocalIndex(StoredIndex):
+    """A generation in a folder of this machine; its legs may be in an engine all the same."""
+
+    def __init__(
+        self,
+        folder: Path,
+        model: ModelInfo,
+        retrieval: Retrieval | None = None,
+        name: str = "",
+    ) -> None:
+        """Open the generation in `folder`, which is called by its name or, being made, will be.
+
+        Raises:
+            IndexUnusable: it is damaged, of another format, or made by another model.
+        """
+        manifest = Manifest.read(folder).of(model, str(folder))
+        path = folder / "passages.sqlite"
+        if not path.exists():
+            raise IndexUnusable(f"{path}: missing; {_REBUILD}")
+        super().__init__(
+            name or folder.name,
+            folder,
+            manifest,
+            PassageStore(path),
+            retrieval or LocalRetrieval(),
         )
 
-    def _allowed(self, filters: Filters, among: Keys) -> Keys:
-        if not filters:
-            return among
-        allowed = self._listed(self._store.cursor, filters)
-        return allowed if among is None else np.intersect1d(allowed, np.array(among, np.int64))
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        model: ModelInfo,
+        token_vectors: bool = True,
+        retrieval: Retrieval | None = None,
+        name: str = "",
+    ) -> "LocalIndex":
+        """Begin an empty generation in a new folder, that keeps token vectors or does not."""
+        folder.mkdir(parents=True)
+        Manifest.begun(model, token_vectors).write(folder)
+        PassageStore(folder / "passages.sqlite").close()
+        return cls(folder, model, retrieval, name)
+
+    @property
+    def there(self) -> bool:
+        """Whether the generation has not been deleted meanwhile."""
+        return self.folder.exists()
+
+    def _keep(self, manifest: Manifest) -> None:
+        manifest.write(self.folder)

@@ -14,7 +14,6 @@ from prometheus_client.registry import Collector
 
 from qa.corpus import Corpus
 from qa.errors import NewsqaError
-from qa.generations import Generations
 from qa.index import Manifest
 from web.rebuilds import Rebuilds, State
 
@@ -45,10 +44,10 @@ class HomeGauges(Collector):
         with suppress(NewsqaError):
             refused = len(self._corpus.articles.refusals())
             yield _gauge("refusals", "Files and addresses that stand refused.", refused)
-        folder = Generations(self._corpus.home).current()
         with suppress(NewsqaError):
+            folder = self._corpus.generations.current()
             if folder:
-                yield from self._index(folder, Manifest.read(folder))
+                yield from self._index(folder, self._corpus.generations.manifest(folder))
 
     def _index(self, folder: Path, manifest: Manifest) -> Iterator[Metric]:
         yield _gauge("index_articles", "Articles in the index.", manifest.articles)

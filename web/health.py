@@ -7,7 +7,6 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from qa.engine import Engine
-from qa.generations import Generations
 from qa.types import Mode
 from web import problems
 from web.routes.state import TheMetrics
@@ -55,7 +54,7 @@ def metrics(metrics: TheMetrics) -> Response:
 def _trouble(engine: Engine) -> str | None:
     """Return why the index cannot be served now; nothing is made anew to find out."""
     home = engine.corpus.home
-    folder = Generations(home).current()
+    folder = engine.corpus.generations.current()
     if folder is None or not folder.exists():
         return f"{home}: the index is not there; see whether its disk is, or `newsqa rebuild`"
     try:

@@ -16,7 +16,7 @@ import qa.embedding
 from embeddings.encoder import Encoder
 from qa.corpus import Corpus
 from qa.errors import ArticleRefused, HomeBusy, IndexUnusable, SyncRefused
-from qa.index import LocalIndex
+from qa.index import StoredIndex
 from qa.sources import read_paths
 from qa.store import Draft
 
@@ -249,7 +249,7 @@ def test_a_withdrawal_that_is_stopped_leaves_nothing_in_the_generation_before(
 ) -> None:
     corpus.add([named(make_article("a", "Tea.")), named(make_article("b", "Coffee."))])
     corpus.rebuild()
-    catch_up = LocalIndex.catch_up
+    catch_up = StoredIndex.catch_up
 
     def stopped(*arguments: Any) -> None:
         if when == "after":
@@ -257,7 +257,7 @@ def test_a_withdrawal_that_is_stopped_leaves_nothing_in_the_generation_before(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as stopping:
-        stopping.setattr(LocalIndex, "catch_up", stopped)
+        stopping.setattr(StoredIndex, "catch_up", stopped)
         with pytest.raises(KeyboardInterrupt):
             corpus.remove(["a"])
     again = Corpus(home, lambda _: HashingEncoder(), "hashing")
@@ -302,7 +302,7 @@ def test_a_damaged_index_is_refused_and_a_rebuild_mends_it(
 
 
 def test_threads_that_open_a_home_at_once_share_one_index(corpus: Corpus) -> None:
-    served: list[LocalIndex] = []
+    served: list[StoredIndex] = []
     threads = [threading.Thread(target=lambda: served.append(corpus.serving()[1])) for _ in "12345"]
     for thread in threads:
         thread.start()

@@ -18,7 +18,7 @@ from qa.corpus import Corpus
 from qa.engine import Engine
 from qa.errors import IndexUnusable
 from qa.generations import Generations
-from qa.index import LocalIndex
+from qa.index import StoredIndex
 from web import app as application
 from web.app import create_app
 from web.assets import STATIC
@@ -42,7 +42,7 @@ def test_readyz_is_503_until_questions_can_be_answered(
 ) -> None:
     opened = threading.Event()
 
-    def slow(corpus: Corpus) -> tuple[Encoder, LocalIndex]:
+    def slow(corpus: Corpus) -> tuple[Encoder, StoredIndex]:
         opened.wait(30)
         return serving(corpus)
 
@@ -60,7 +60,7 @@ def test_readyz_notices_when_the_index_has_been_mended(
 ) -> None:
     mended = threading.Event()
 
-    def damaged(corpus: Corpus) -> tuple[Encoder, LocalIndex]:
+    def damaged(corpus: Corpus) -> tuple[Encoder, StoredIndex]:
         if not mended.is_set():
             raise IndexUnusable("rebuild it")
         return serving(corpus)

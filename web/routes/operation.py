@@ -10,8 +10,6 @@ from fastapi.responses import Response
 
 from qa.corpus import Corpus
 from qa.errors import IndexUnusable
-from qa.generations import Generations
-from qa.index import Manifest
 from web.access import DENIED, Operator
 from web.page import serve_file
 from web.problems import described
@@ -67,9 +65,9 @@ def get_operation(request: Request, engine: TheEngine, rebuilds: TheRebuilds) ->
     corpus = engine.corpus
     state = request.app.state
     trouble = None if state.ready.is_set() else state.trouble or None
-    folder = Generations(corpus.home).current()
+    folder = corpus.generations.current()
     try:
-        manifest = Manifest.read(folder) if folder else None
+        manifest = corpus.generations.manifest(folder) if folder else None
     except IndexUnusable as error:
         manifest, trouble = None, str(error)
     refusals = corpus.articles.refusals()
