@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve test check audit package bench bench-scale screenshots eval eval-ablation eval-scale fit train crash soak fuzz clean
+.PHONY: serve test test-milvus check audit package bench bench-scale capacity screenshots eval eval-ablation eval-scale fit train crash soak fuzz clean
 
 serve: $(VENV)/.installed
 	$(BIN)/newsqa add --if-empty seeds
@@ -13,6 +13,12 @@ serve: $(VENV)/.installed
 test: check
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov --cov-report=
 	$(BIN)/python -m coverage report
+
+# The index in Milvus, against real ones: Milvus Lite and the server 2.3.5, which are installed for
+# it (0.5 GB), or a Milvus of your own, MILVUS_URI=milvus://host:19530/name.
+ENGINES ?= .venv-engines
+test-milvus: $(VENV)/.installed-dev $(if $(MILVUS_URI),,$(ENGINES)/.installed)
+	NEWSQA_REQUIRE_ENGINES=1 NEWSQA_ENGINES=$(ENGINES) $(BIN)/python -m pytest --durations 10 tests/milvus
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
@@ -37,6 +43,10 @@ bench: $(VENV)/.installed-dev
 # A million passages are made up first, once: half an hour, and 10 GB in the cache.
 bench-scale: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.bench --scale
+
+# Machines, memory, latency and cost of larger corpora, reckoned from what was measured.
+capacity: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.bench.capacity
 
 # Every state of the page, in Chromium, as pictures in tests/page/screenshots.
 screenshots: $(VENV)/.installed-dev
@@ -82,7 +92,7 @@ fuzz: $(VENV)/.installed-dev
 	NEWSQA_FUZZ=600 $(BIN)/python -m pytest --numprocesses 0 tests/web/test_openapi.py
 
 clean:
-	rm -rf $(VENV) $(AUDIT) dist
+	rm -rf $(VENV) $(AUDIT) $(ENGINES) dist
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -92,6 +102,13 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(PIP_INSTALL) --editable '.[dev]'
+	touch $@
+
+$(ENGINES)/.installed:
+	$(PYTHON) -m venv $(ENGINES)
+	$(ENGINES)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25'
+	$(ENGINES)/bin/python -m pip install --quiet --disable-pip-version-check \
+		'milvus-lite[chinese]==3.2.2' milvus==2.3.5
 	touch $@
 
 # Pins what a fresh environment resolves to today; run it to move to newer releases, then `make test`.

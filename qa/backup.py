@@ -24,7 +24,7 @@ from qa.errors import HomeBusy, HomeUnusable, IndexUnusable
 from qa.generations import Generations
 from qa.index import LocalIndex, Manifest
 from qa.store import ArticleStore
-from qa.store.database import Database
+from qa.store.sqlite import SQLiteFile
 
 ARTICLES, PASSAGES, MANIFEST = "articles.sqlite", "passages.sqlite", "manifest.json"
 
@@ -176,7 +176,7 @@ def _holds_articles(home: Path) -> bool:
 
 def _copy(source: Path, target: Path) -> None:
     """Copy a file of SQLite as of one moment, and see that the copy is whole."""
-    held = Database(source, "")
+    held = SQLiteFile(source, "")
     with closing(sqlite3.connect(target)) as made:
         held.connection().backup(made)
     held.close()

@@ -25,8 +25,8 @@ from qa.generations import Generations
 from qa.index import Manifest
 from qa.lexical import WordIndex
 from qa.store import ArticleStore, PassageStore
-from qa.store.database import Database, writable
 from qa.store.passages import TALLIED
+from qa.store.sqlite import SQLiteFile, writable
 
 ROWS = 10_000
 """Vectors compared at a time, 15 MB."""
@@ -143,7 +143,7 @@ def _examined(
     database = None
     problems: list[str] = []
     try:
-        database = Database(path, "")
+        database = SQLiteFile(path, "")
         connection = database.connection()
         connection.execute("BEGIN")
         if not whole:
@@ -212,7 +212,7 @@ def _wrong_beside(connection: sqlite3.Connection, articles: Path) -> Iterator[st
         "SELECT article_id, span_start, span_end, text FROM passages ORDER BY article_id"
     )
     passages = {id: list(group) for id, group in groupby(rows, key=lambda row: row[0])}
-    database = Database(articles, "")
+    database = SQLiteFile(articles, "")
     try:
         present = database.connection().execute(
             "SELECT id, seq, article ->> 'text' FROM articles WHERE article IS NOT NULL OR seq > ?",

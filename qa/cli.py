@@ -17,7 +17,7 @@ from threading import Event
 from typing import Annotated, Any, get_args
 
 import typer
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_core import to_json
 from tqdm import tqdm
 
@@ -27,7 +27,7 @@ from qa import checkup
 from qa.config import Settings, told
 from qa.corpus import Corpus, Report
 from qa.engine import Engine
-from qa.errors import ArticleRefused, NewsqaError
+from qa.errors import ArticleRefused, HomeUnusable, NewsqaError
 from qa.evaluate import corpus_home, index_articles, run
 from qa.figures import as_table, figures_of
 from qa.home import Part, open_home
@@ -98,6 +98,7 @@ def examples(*commands: str) -> str:
 def _ids(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Return the articles that begin so, for a shell to complete; a home is not made for that."""
     file = _folder(context, context.params.get("home")) / backups.ARTICLES
+    # Those in a database are not asked for at each key.
     return ArticleStore(file).beginning(incomplete, MOST_COMPLETED) if file.exists() else []
 
 
@@ -201,7 +202,7 @@ def watch(
 
     if wrong := [place for place in places if Path(place).is_file()]:
         raise typer.BadParameter(f"{wrong[0]} is no folder", param_hint="FOLDER|FEED")
-    stop, refused = Event(), dict[str, set[str]]()
+    refused = dict[str, set[str]]()
     as_json = in_json(context, json)
 
     def tell(place: str, outcome: Report | str) -> None:
@@ -217,8 +218,7 @@ def watch(
         for one in sorted(now - before):
             say(f"refused: {one}")
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = until_stopped()
     with failing():
         corpus = open_engine(context, home).corpus
         follow(
@@ -288,7 +288,7 @@ def rebuild(
     with failing():
         corpus = open_engine(context, home).corpus
         total = corpus.articles.pending(0)
-        with _progress("rebuilding", total) as bar:
+        with progress("rebuilding", total) as bar:
 
             def tell(finished: int) -> None:
                 # What follows takes half a millisecond a passage: of a million, minutes.
@@ -443,11 +443,14 @@ def evaluate(
         taken = without or []
         # Vectors that keep their language are others: they have an index of their own.
         cache = Settings().cache / "with-language" if Part.NEUTRAL in taken else Settings().cache
-        engine = open_home(corpus_home(passages, cache), without=taken, threshold=0.0)
-        with _progress("adding", None) as bar:
+        # In a folder, whatever database others share.
+        own = Settings(database=SecretStr(""), index=SecretStr("local"))
+        home = corpus_home(passages, cache)
+        engine = open_home(home, settings=own, without=taken, threshold=0.0)
+        with progress("adding", None) as bar:
             report, files = index_articles(engine.corpus, passages, bar.update)
         known, lost = located(known, files)
-        with _progress("asking", len(known) + len(unanswered), " questions") as bar:
+        with progress("asking", len(known) + len(unanswered), " questions") as bar:
             outcomes = run(engine, known, retriever, bar.update)
             nothing = run(engine, unanswered, retriever, bar.update)
     for one in report.refused:
@@ -481,7 +484,9 @@ def status(
 ) -> None:
     """Say what a home holds and by which model it is searched."""
     if check:
-        _check(_folder(context, home), in_json(context, json))
+        with failing():
+            folder = _own_folder(context, home)
+        _check(folder, in_json(context, json))
         return
     with failing():
         corpus = open_engine(context, home).corpus
@@ -542,7 +547,7 @@ def backup(
 ) -> None:
     """Write a home to one file, while it is served and written to."""
     with failing():
-        written = backups.backup(_folder(context, home), destination)
+        written = backups.backup(_own_folder(context, home), destination)
     size = written.stat().st_size
     if in_json(context, json):
         _print({"file": str(written), "bytes": size})
@@ -575,7 +580,7 @@ def restore(
 ) -> None:
     """Make a home what it was at a backup."""
     with failing():
-        count = backups.restore(source, _folder(context, home), force=force)
+        count = backups.restore(source, _own_folder(context, home), force=force)
     if in_json(context, json):
         _print({"articles": count})
     else:
@@ -587,6 +592,21 @@ def _folder(context: typer.Context, home: Path | None) -> Path:
     before = context.obj or (context.parent.params if context.parent else {})
     named: Path | None = home or before.get("home")
     return named or Settings().home
+
+
+def _own_folder(context: typer.Context, home: Path | None) -> Path:
+    """Return the home that was named, which holds its articles itself.
+
+    Raises:
+        HomeUnusable: they are in a database.
+    """
+    if Settings().database.get_secret_value():
+        raise HomeUnusable(
+            "the articles are in the database that NEWSQA_DATABASE names: back it up, restore and"
+            " check it by PostgreSQL's own programs (pg_dump), or have a copy in a folder by"
+            " `newsqa migrate --to local --database none --into DIR`"
+        )
+    return _folder(context, home)
 
 
 def _check(home: Path, as_json: bool) -> None:
@@ -605,6 +625,14 @@ def _check(home: Path, as_json: bool) -> None:
 def open_engine(context: typer.Context, home: Path | None) -> Engine:
     """Return the engine over the home that was named, before the verb or after it."""
     return open_home(home or context.obj["home"])
+
+
+def until_stopped() -> Event:
+    """Return what is set once the process is asked to stop."""
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def in_json(context: typer.Context, json: bool) -> bool:
@@ -745,7 +773,8 @@ def say_failure(answer: Answer) -> None:
         say(f"warning: the language model {writing.model}: {FAILURES[writing.failure]}")
 
 
-def _progress(what: str, total: int | None, unit: str = " articles") -> "tqdm[Any]":
+def progress(what: str, total: int | None, unit: str = " articles") -> "tqdm[Any]":
+    """Return a bar on standard error that tells how far something is."""
     return tqdm(desc=what, total=total, unit=unit, file=sys.stderr, disable=None)
 
 

@@ -42,7 +42,17 @@ FILE = "NEWSQA_CONFIG"
 """The variable that names the configuration file; empty, none is read."""
 
 OF_THE_PROJECT = frozenset(
-    f"{PREFIX}{name}" for name in ("DATA", "FUZZ", "REQUIRE_BROWSER", "SLOW", "URL")
+    f"{PREFIX}{name}"
+    for name in (
+        "DATA",
+        "ENGINES",
+        "FUZZ",
+        "REQUIRE_BROWSER",
+        "REQUIRE_ENGINES",
+        "REQUIRE_POSTGRES",
+        "SLOW",
+        "URL",
+    )
 )
 """Variables that the project's own tests read: no settings, and not mistyped either."""
 
@@ -93,6 +103,20 @@ class Settings(BaseSettings):
     )
     host: Annotated[str, Field(description="the address to serve on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="the port to serve on")] = 8000
+    database: Annotated[
+        SecretStr,
+        Field(
+            description="a PostgreSQL database that servers share, where articles and passages are:"
+            " postgresql://user:password@host/name; empty: in the home"
+        ),
+    ] = SecretStr("")
+    index: Annotated[
+        SecretStr,
+        Field(
+            description="what ranks passages: local, in the home, or a Milvus that servers share,"
+            " milvus://user:password@host:19530/name"
+        ),
+    ] = SecretStr("local")
     token_vectors: Annotated[
         bool | None,
         Field(
@@ -236,6 +260,22 @@ class Settings(BaseSettings):
             raise ValueError(f"it is an address alone{_KEYS.get(field.field_name or '', '')}")
         return url
 
+    @field_validator("database")
+    @classmethod
+    def _is_database(cls, database: SecretStr) -> SecretStr:
+        address = database.get_secret_value()
+        if address and not address.startswith(("postgresql://", "postgres://")):
+            raise ValueError("it is such as postgresql://user:password@host/name")
+        return database
+
+    @field_validator("index")
+    @classmethod
+    def _is_index(cls, index: SecretStr) -> SecretStr:
+        address = index.get_secret_value()
+        if address != "local" and not address.startswith("milvus://"):
+            raise ValueError("it is local, or such as milvus://127.0.0.1:19530/newsqa")
+        return index
+
     @field_validator("operator_key")
     @classmethod
     def _cannot_be_guessed(cls, key: SecretStr) -> SecretStr:
@@ -259,7 +299,7 @@ class Settings(BaseSettings):
 SECRET = frozenset(
     name for name, field in Settings.model_fields.items() if field.annotation is SecretStr
 )
-"""The settings that are keys."""
+"""The settings that are keys, or addresses that may hold a password."""
 
 
 def config_file() -> Path | None:
@@ -282,7 +322,11 @@ def exposed(file: Path) -> bool:
     if not file.stat().st_mode & S_IROTH:
         return False
     held = tomllib.loads(file.read_text("utf-8"))
-    return any(value and name.lower() in SECRET for name, value in held.items())
+    # Of addresses those that hold one.
+    return any(
+        value and name.lower() in SECRET and (name.lower().endswith("key") or "@" in str(value))
+        for name, value in held.items()
+    )
 
 
 def told(error: ValidationError) -> Iterator[str]:

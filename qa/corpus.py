@@ -37,6 +37,9 @@ PATIENCE_SECONDS = 0.2
 """How long the first question after another process's rebuild waits for its index to be opened:
 longer than a small one takes. Until a large one is open the one before answers."""
 
+IDLE_SECONDS = 0.5
+"""How often a worker with nothing to do looks whether there is something."""
+
 CHANGED = frozenset({"added", "updated"})
 """The outcomes that leave something else to be found than before."""
 
@@ -126,13 +129,15 @@ class Corpus:
 
     def _newest(self) -> tuple[Encoder, StoredIndex]:
         """Return the encoder and the index of the current generation, caught up."""
-        folder = self.generations.current()
-        if folder is None:
-            self._first()
-            return self._newest()
-        _, encoder, index = self._opened(folder)
+        encoder, index = self._answering()
         self._catch_up(encoder, index)
         return encoder, index
+
+    def _answering(self) -> tuple[Encoder, StoredIndex]:
+        """Return the encoder and the index of the current generation, as it is."""
+        while (folder := self.generations.current()) is None:
+            self._first()
+        return self._opened(folder)[1:]
 
     def _meanwhile(self, held: _Serving, folder: Path) -> bool:
         """Say whether what is held is to answer while the generation in `folder` is being opened.
@@ -269,10 +274,18 @@ class Corpus:
         known: Sequence[Known],
     ) -> list[tuple[str, Outcome]]:
         with self._changing(stop):
-            encoder, index = self._newest()
+            self._newest()  # before: where no index can be opened nothing is to be put
             taken = self.articles.put(items, reading, READER)
-            index.catch_up(self.articles, encoder, reuse=known)
+            self._take_in(known)
         return taken
+
+    def _take_in(self, known: Sequence[Known] = ()) -> None:
+        """Have the index that answers take in what has changed."""
+        while True:
+            encoder, index = self._answering()  # as it is: what is known is to be told to it
+            index.catch_up(self.articles, encoder, reuse=known)
+            if self.generations.current() == index.folder:
+                return  # else another was made meanwhile, which may know nothing of it
 
     def remove(self, ids: Sequence[str]) -> list[str]:
         """Withdraw these articles for good; return the ids that were there.
@@ -288,9 +301,24 @@ class Corpus:
     def _forget(self, ids: Sequence[str]) -> None:
         """Take articles that were withdrawn out of every index."""
         if ids:
-            encoder, index = self._newest()
-            index.catch_up(self.articles, encoder)
+            self._newest()  # which forgets first: who is stopped here leaves nothing either
+            self._take_in()
             self.generations.forget_earlier()
+
+    def work(self, progress: Progress = lambda _: None, stop: Stop = lambda: False) -> None:
+        """Take into the index what others have added, until told to stop.
+
+        Any number of processes do so at once; an article is taken in by one.
+
+        Raises:
+            HomeUnusable: the articles are in this folder, where who adds them takes them in.
+        """
+        while not stop():
+            encoder, index = self._newest()
+            if taken := index.work(self.articles, encoder):
+                progress(taken)
+            else:
+                time.sleep(IDLE_SECONDS)
 
     def rebuild(
         self,

@@ -25,7 +25,7 @@ from packaging.requirements import Requirement
 from embeddings.graph import Numbers, import_openvino, processor_of
 from embeddings.models import BUILT_IN, ModelUnusable, built_in, read_checked
 from qa.config import Settings, config_file, exposed
-from qa.errors import HomeUnusable, IndexUnusable
+from qa.errors import HomeUnusable, IndexUnusable, NewsqaError
 from qa.generations import Generations
 from qa.index import Manifest
 from qa.keys import Keys
@@ -196,6 +196,8 @@ def disk(settings: Settings) -> Check:
 
 def index(settings: Settings) -> Check:
     """Look whether there is an index that this version reads."""
+    if settings.database.get_secret_value():
+        return Check("index", "ok", "in the database")
     folder = Generations(settings.home).current()
     articles = settings.home / "articles.sqlite"
     if folder is None:
@@ -215,6 +217,41 @@ def index(settings: Settings) -> Check:
         f"of {manifest.created} by {manifest.model}, {kept} token vectors; `newsqa status --check`"
         " reads all of it",
     )
+
+
+def database(settings: Settings) -> Check:
+    """Look whether the database that servers share answers, if one is set."""
+    if not (address := settings.database.get_secret_value()):
+        return Check("database", "ok", "none is set; articles are kept in the home")
+    try:
+        from qa.store.postgres.server import ARTICLES, Server
+
+        server = Server(address)
+        there = ARTICLES in server.schemas()
+    except NewsqaError as error:
+        return _failing("database", error)
+    return Check("database", "ok", f"{server}, {'with' if there else 'as yet without'} articles")
+
+
+def engine(settings: Settings) -> Check:
+    """Look whether the engine that ranks passages answers, if one is set."""
+    if (address := settings.index.get_secret_value()) == "local":
+        return Check("engine", "ok", "none is set; passages are ranked here")
+    from qa.milvus import Address, Milvus
+
+    try:
+        milvus = Milvus(Address.parse(address))
+        words = "vectors and words" if milvus.has_words else "vectors; words are kept here"
+        found = f"{milvus.address}, version {milvus.version}: {words}"
+        milvus.close()
+    except NewsqaError as error:
+        return _failing("engine", error)
+    return Check("engine", "ok", found)
+
+
+def _failing(name: str, error: NewsqaError) -> Check:
+    found, _, remedy = str(error).rpartition("; ")
+    return Check(name, "problem", found, remedy)
 
 
 def locks(settings: Settings) -> Check:
@@ -318,6 +355,8 @@ _LOOKS: tuple[Callable[[Settings], Check], ...] = (
     home,
     disk,
     index,
+    database,
+    engine,
     locks,
     keys,
     port,

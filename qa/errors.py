@@ -9,6 +9,7 @@ NewsqaError
 ├── SyncRefused         nothing is left where articles were; that may be a missing disk
 ├── HomeBusy            another process is writing to this home
 ├── SettingsUnusable    the configuration file cannot be read
+├── EngineUnreachable   a server that keeps the index does not answer
 ├── Overloaded          too many ask at once; ask again later
 └── QuestionRefused     the question or its options cannot be used as they are
 """
@@ -79,6 +80,10 @@ class HomeBusy(NewsqaError):
 
 class SettingsUnusable(NewsqaError):
     """The configuration file cannot be read, or is no TOML."""
+
+
+class EngineUnreachable(NewsqaError):
+    """A server that keeps the index does not answer, or refuses what it is asked for."""
 
 
 class Overloaded(NewsqaError):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from qa.articles import record_of
 from qa.errors import ArticleNotFound, HomeUnusable, QuestionRefused
+from qa.generations import Kept
 from qa.store import ArticleStore
 from qa.store.database import Database
 from qa.text import detect_language
@@ -25,8 +26,8 @@ from qa.types import Article, Span, Status
 Rating = Literal["up", "down"]
 Row = dict[str, Any]
 
-FEEDBACK = "feedback.sqlite"
-"""The file in a home."""
+FEEDBACK = "feedback"
+"""What it is called among what is kept beside the articles."""
 
 MOST = 20_000
 """Answers of which is kept what was said; beyond it the oldest give way, for readers never stop."""
@@ -131,10 +132,11 @@ _CITATIONS: TypeAdapter[tuple[Cited, ...]] = TypeAdapter(tuple[Cited, ...])
 
 
 class FeedbackStore:
-    """What is kept of a home's readers; the file is made when the first of them says something."""
+    """What is kept of readers, beside the articles, once the first of them says something."""
 
-    def __init__(self, home: Path) -> None:
-        self._path = home / FEEDBACK
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._made: Database | None = None
 
     def keep(self, said: Feedback) -> None:
         """Keep what was said of an answer, in place of what was said of it before."""
@@ -147,9 +149,13 @@ class FeedbackStore:
             said.comment,
             said.day.isoformat(),
         )
-        with self._database.transaction() as connection:
+        database = self._database(make=True)
+        assert database
+        with database.transaction() as connection:
+            # Under a new number: it is the last that was said.
+            connection.execute("DELETE FROM feedback WHERE answer = ?", (said.answer,))
             connection.execute(
-                "INSERT OR REPLACE INTO feedback"
+                "INSERT INTO feedback"
                 " (answer, rating, question, status, citations, comment, day)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 row,
@@ -160,15 +166,15 @@ class FeedbackStore:
 
     def take_back(self, answer: str) -> None:
         """Forget what was said of an answer, if anything was."""
-        if self._path.exists():
-            with self._database.transaction() as connection:
+        if database := self._database():
+            with database.transaction() as connection:
                 connection.execute("DELETE FROM feedback WHERE answer = ?", (answer,))
 
     def all(self) -> Iterator[Feedback]:
         """Yield what is kept, the last said last."""
-        if not self._path.exists():
+        if not (database := self._database()):
             return
-        rows = self._database.connection().execute(
+        rows = database.connection().execute(
             "SELECT answer, rating, question, status, citations, comment, day"
             " FROM feedback ORDER BY seq"
         )
@@ -177,9 +183,10 @@ class FeedbackStore:
             on = date.fromisoformat(day)
             yield Feedback(answer, rating, question, status, cited, comment, on)
 
-    @cached_property
-    def _database(self) -> Database:
-        return Database(self._path, _SCHEMA)
+    def _database(self, *, make: bool = False) -> Database | None:
+        if self._made is None:
+            self._made = self._kept.beside(FEEDBACK, _SCHEMA, make=make)
+        return self._made
 
 
 def cleaned(words: str) -> str:

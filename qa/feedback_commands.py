@@ -19,7 +19,7 @@ _SIGNS = {"up": "+", "down": "-"}
 def listed(context: typer.Context, home: Home = None, json: Json = False) -> None:
     """List what readers said, the last said last."""
     with failing():
-        said = list(FeedbackStore(open_engine(context, home).corpus.home).all())
+        said = list(FeedbackStore(open_engine(context, home).corpus.generations).all())
     if json or context.obj["json"]:
         typer.echo(to_json({"feedback": said}, indent=2))
         return
@@ -45,7 +45,7 @@ def exported(
     """
     with failing():
         corpus = open_engine(context, home).corpus
-        made = export(FeedbackStore(corpus.home).all(), corpus.articles, to)
+        made = export(FeedbackStore(corpus.generations).all(), corpus.articles, to)
     if json or context.obj["json"]:
         typer.echo(to_json(made, indent=2))
         return

@@ -21,6 +21,8 @@ from qa.following import LocalRetrieval
 from qa.index import LocalIndex, Manifest, Progress, StoredIndex
 from qa.legs import Retrieval
 from qa.store import ArticleStore, PassageStore
+from qa.store.database import Database
+from qa.store.sqlite import SQLiteFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,13 @@ class Kept(Protocol):
         """Delete every generation but the current one, with what was removed from that since."""
         ...
 
+    def beside(self, name: str, tables: str, *, make: bool) -> Database | None:
+        """Return tables that are kept beside the articles, made where `make` says so.
+
+        None where they are not there.
+        """
+        ...
+
     def changing(
         self, seconds: float, stop: Callable[[], bool] = lambda: False
     ) -> AbstractContextManager[object]:
@@ -143,7 +152,10 @@ class Generations:
         Raises:
             IndexUnusable: it is damaged, of another format, or made by another model.
         """
-        return LocalIndex(folder, model, self._retrieval)
+        index = LocalIndex(folder, model, self._retrieval)
+        if folder == self.current():
+            self._retrieval.serve(folder.name)
+        return index
 
     def manifest(self, folder: Path) -> Manifest:
         """Return what a generation is made of.
@@ -152,6 +164,11 @@ class Generations:
             IndexUnusable: that cannot be read.
         """
         return Manifest.read(folder)
+
+    def beside(self, name: str, tables: str, *, make: bool) -> Database | None:
+        """Return the tables in a file of their own; None where it is neither there nor made."""
+        path = self.home / f"{name}.sqlite"
+        return SQLiteFile(path, tables) if make or path.exists() else None
 
     def changing(
         self, seconds: float, stop: Callable[[], bool] = lambda: False

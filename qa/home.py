@@ -16,6 +16,8 @@ from qa.config import Settings
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary, Unilingual
 from qa.engine import Engine
+from qa.generations import Generations, Kept
+from qa.legs import Retrieval
 from qa.neutral import NeutralEncoder
 from qa.prepared import keep_prepared_in
 from qa.ranking import SERVED
@@ -56,17 +58,41 @@ def open_home(
     settings = settings or Settings()
     keep_prepared_in(settings.cache)
 
+    kept = kept_as(settings)
+
     def encoder(model: str) -> Encoder:
         opened = open_encoder(model, cache=settings.cache, threads=settings.threads)
         return opened if Part.NEUTRAL in without else NeutralEncoder(opened, settings.cache)
 
-    corpus = Corpus(Path(home or settings.home), encoder, BUILT_IN, settings.token_vectors)
+    folder = Path(home or settings.home)
+    corpus = Corpus(folder, encoder, BUILT_IN, settings.token_vectors, kept)
     dictionary = Unilingual() if Part.DICTIONARY in without else Dictionary(settings.cache)
     away = {*without, *((Part.LATE,) if settings.token_vectors is False else ())}
     none = {name: 0.0 for part in _WEIGHTS if part in away for name in _WEIGHTS[part]}
     weights = replace(SERVED, **none)
     writer = _writer(settings, dictionary)
     return Engine(corpus, dictionary, weights, threshold, writer, reader_for(settings))
+
+
+def kept_as(settings: Settings) -> Callable[[Path], Kept]:
+    """Return what tells where a home's articles and index are: in its folder, or beyond it.
+
+    Raises:
+        SettingsUnusable: an address is none, or what speaks to it is not installed.
+    """
+    database, index = settings.database.get_secret_value(), settings.index.get_secret_value()
+    retrieval: Retrieval | None = None
+    if index != "local":
+        from qa.milvus import Address, Milvus, MilvusRetrieval
+
+        retrieval = MilvusRetrieval(Milvus(Address.parse(index)), alone=bool(database))
+    if not database:
+        return lambda home: Generations(home, retrieval)
+    from qa.shared import SharedGenerations
+    from qa.store.postgres import Server
+
+    server = Server(database)
+    return lambda home: SharedGenerations(home, server, retrieval)
 
 
 def reader_for(settings: Settings) -> Callable[[ModelInfo], Reader | None]:

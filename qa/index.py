@@ -16,7 +16,7 @@ from typing import Protocol
 from embeddings.encoder import Encoder, ModelInfo
 from embeddings.vectors import Kind, Vectors
 from qa.embedding import Batch, Known, changes_of, cut
-from qa.errors import IndexUnusable
+from qa.errors import HomeUnusable, IndexUnusable
 from qa.following import LocalRetrieval
 from qa.legs import ANY, Keys, Retrieval
 from qa.lexical import Concept
@@ -315,6 +315,17 @@ class StoredIndex:
             self._take(batch)
             progress(len(batch.changes))
         self.follow()
+
+    def work(self, articles: ArticleStore, encoder: Encoder) -> int:  # noqa: ARG002
+        """Take in some of what others have added, and return how many articles that were.
+
+        Raises:
+            HomeUnusable: who adds an article here takes it in himself.
+        """
+        raise HomeUnusable(
+            f"{self.folder}: articles are taken in as they are added; workers are for a database"
+            " that several servers share (NEWSQA_DATABASE)"
+        )
 
     def _take(self, batch: Batch) -> None:
         """Encode what is not known of a batch, and take it in."""

@@ -14,6 +14,9 @@ from qa.dictionary import Dictionary
 from qa.engine import Engine
 from qa.neutral import NeutralEncoder
 from qa.sources import read_paths
+from tests.postgres import postgres, postgres_cluster
+
+__all__ = ["postgres", "postgres_cluster"]  # fixtures of all tests
 
 # What is first to need the segmenter or the model waits for it: time says nothing here.
 settings.register_profile("untimed", deadline=None)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from qa.config import Settings
+from qa.config import OF_THE_PROJECT, Settings
 
 from .readme import README, parameters, verbs, written
 
@@ -21,7 +21,7 @@ ROWS = [
     for line in CONFIGURATION.splitlines()
     if line.startswith("| `NEWSQA_")
 ]
-TESTS_OWN = {"NEWSQA_DATA", "NEWSQA_REQUIRE_BROWSER", "NEWSQA_URL", "NEWSQA_FUZZ", "NEWSQA_CONFIG"}
+TESTS_OWN = OF_THE_PROJECT | {"NEWSQA_CONFIG"}
 """Named by tests and the Makefile, or what names the file of settings itself."""
 
 

@@ -100,7 +100,7 @@ def create_app(engine: Engine, settings: Settings | None = None) -> FastAPI:
     app.state.taking = Gate(TAKEN, settings.waiting, WRITING_SECONDS)
     app.state.mcp = None  # until somebody speaks it
     app.state.suggestions = Suggestions(engine)
-    app.state.feedback = FeedbackStore(engine.corpus.home)
+    app.state.feedback = FeedbackStore(engine.corpus.generations)
     app.state.private_addresses = settings.private_addresses
     app.state.origins = frozenset(settings.origins)
     # Innermost, where what is sent is whole still; streams of events it passes on as they come.

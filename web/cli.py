@@ -32,7 +32,9 @@ def command() -> "typer.Typer":
     import qa.doctor_commands
     import qa.export_commands
     import qa.feedback_commands
-    import qa.key_commands  # noqa: F401
+    import qa.key_commands
+    import qa.shard_commands
+    import qa.shared_commands  # noqa: F401
     import web.mcp_commands  # noqa: F401
     from web.serve import app
 

@@ -1,4 +1,7 @@
-"""What is on disk, in SQLite: the articles, and the passages that a generation made of them."""
+"""What is kept: the articles, and the passages that a generation made of them.
+
+In SQLite, or in PostgreSQL where several machines share them.
+"""
 
 from qa.store.articles import (
     ArticleStore,
@@ -10,11 +13,12 @@ from qa.store.articles import (
     Refusal,
     Version,
 )
-from qa.store.passages import Embedding, PassageStore
+from qa.store.passages import Document, Embedding, PassageStore
 
 __all__ = [
     "ArticleStore",
     "Change",
+    "Document",
     "Draft",
     "Embedding",
     "Finished",

@@ -1,4 +1,4 @@
-"""The articles on disk, in SQLite: the truth that everything else is derived from.
+"""The articles: the truth that everything else is derived from.
 
 Beside them stands where they came from: the places each was found at, the files that were read
 whole, and what was refused. So a folder that is read again costs only what changed in it, and what
@@ -6,7 +6,6 @@ is gone from it can be told.
 """
 
 import json
-import sqlite3
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +18,8 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter, ValidationError
 
 from qa.errors import ArticleGone, ArticleNotFound, ArticleRefused, HomeUnusable
-from qa.store.database import Database
+from qa.store.database import Connection, Database, Stepped
+from qa.store.sqlite import SQLiteFile
 from qa.types import Article
 
 Outcome = Literal["added", "updated", "unchanged", "withdrawn"]
@@ -88,6 +88,21 @@ CREATE INDEX IF NOT EXISTS article_by_digest ON articles (digest);
 CREATE INDEX IF NOT EXISTS article_by_address ON articles (address) WHERE address != x'';
 CREATE INDEX IF NOT EXISTS article_by_presence ON articles (seq) WHERE article IS NOT NULL;
 """
+# What makes the tables in PostgreSQL, from nothing and from each of the states before: a step that
+# was ever published stays as it is, and what is to change is another. An entry of its B-trees has
+# 2,700 bytes at most, and a place none: one is found by half of its name.
+_STEPS = (
+    _SCHEMA
+    + _INDEXES
+    + """
+ALTER TABLE places DROP CONSTRAINT places_pkey;
+CREATE INDEX place_by_file ON places (file);
+DROP INDEX place_by_location;
+CREATE INDEX place_by_location ON places USING hash (location) WHERE location != '';
+ALTER TABLE refusals DROP CONSTRAINT refusals_pkey;
+CREATE INDEX refusal_by_file ON refusals (file);
+""",
+)
 # Homes of before had one place to an article, in a column, and no versions.
 _UPGRADE = """
 ALTER TABLE articles ADD COLUMN taken TEXT NOT NULL DEFAULT '';
@@ -192,14 +207,19 @@ class Change:
 class ArticleStore:
     """Articles by id, each with the bytes it came from and the number of its last change."""
 
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path, _SCHEMA)
-        columns = {
-            row[1] for row in self._database.connection().execute("PRAGMA table_info(articles)")
-        }
-        if "location" in columns:
-            self._upgrade()
-        self._database.connection().executescript(_INDEXES)
+    def __init__(self, place: Path | Stepped) -> None:
+        """Open a file, or what is in a database, or begin what is not there."""
+        self._database: Database
+        if isinstance(place, Path):
+            self._database = _opened(place)
+        else:
+            place.make(_STEPS)
+            self._database = place
+
+    @property
+    def database(self) -> Database:
+        """What the articles are kept in."""
+        return self._database
 
     def put(
         self,
@@ -221,10 +241,7 @@ class ArticleStore:
                 elif isinstance(item, Finished):
                     _finish(connection, item, reading, reader)
                 elif item.file:
-                    connection.execute(
-                        "INSERT OR REPLACE INTO refusals VALUES (?, ?, ?, ?, ?)",
-                        (item.file, item.origin, item.reason, _now().isoformat(), reading),
-                    )
+                    _refuse(connection, item, reading)
         return taken
 
     def remove(self, ids: Sequence[str]) -> list[str]:
@@ -251,9 +268,9 @@ class ArticleStore:
             # Where another text of an article stands still, that is to be read again.
             connection.execute(
                 "DELETE FROM files WHERE file IN (SELECT there.file FROM places AS there"
-                " JOIN articles USING (id) JOIN places AS left USING (id)"
-                " WHERE there.gone = 0 AND left.gone = 1 AND there.digest != articles.digest"
-                " AND left.digest = articles.digest)"
+                " JOIN articles USING (id) JOIN places AS before USING (id)"
+                " WHERE there.gone = 0 AND before.gone = 1 AND there.digest != articles.digest"
+                " AND before.digest = articles.digest)"
             )
 
     def leave(self, roots: Sequence[str]) -> list[str]:
@@ -293,8 +310,8 @@ class ArticleStore:
         rows = self._database.connection().execute(
             "SELECT DISTINCT id, article IS NULL FROM places JOIN articles USING (id)"
             " WHERE file IN (SELECT value FROM json_each(?)) AND gone = 0"
-            " AND (article IS NOT NULL OR kept_out)",
-            (json.dumps(files),),
+            " AND (article IS NOT NULL OR kept_out = 1)",
+            (self._database.listed(files),),
         )
         return [(id, "withdrawn" if withdrawn else "unchanged") for id, withdrawn in rows]
 
@@ -305,10 +322,10 @@ class ArticleStore:
 
     def refusals(self, files: Sequence[str] | None = None) -> list[Refusal]:
         """Return what is refused now, or of these files, by origin."""
+        chosen = "" if files is None else "WHERE file IN (SELECT value FROM json_each(?))"
         rows = self._database.connection().execute(
-            "SELECT origin, reason, at, file FROM refusals WHERE :files IS NULL"
-            " OR file IN (SELECT value FROM json_each(:files)) ORDER BY origin",
-            {"files": None if files is None else json.dumps(files)},
+            f"SELECT origin, reason, at, file FROM refusals {chosen} ORDER BY origin",
+            () if files is None else (self._database.listed(files),),
         )
         return [
             Refusal(origin, reason, datetime.fromisoformat(at), file)
@@ -343,30 +360,41 @@ class ArticleStore:
     def versions(self, id: str) -> tuple[Version, ...]:
         """Return the versions of an article, oldest first; none if it is not there."""
         rows = self._database.connection().execute(
-            "SELECT number, taken, article ->> 'title' FROM versions WHERE id = :id UNION ALL"
-            " SELECT coalesce(article ->> 'version', 1), taken, article ->> 'title' FROM articles"
-            " WHERE id = :id AND article IS NOT NULL ORDER BY 1",
+            "SELECT taken, article FROM versions WHERE id = :id UNION ALL"
+            " SELECT taken, article FROM articles WHERE id = :id AND article IS NOT NULL",
             {"id": id},
         )
-        return tuple(
-            Version(number, datetime.fromisoformat(taken) if taken else None, title)
-            for number, taken, title in rows
+        states = (
+            Version(
+                _version(article),
+                datetime.fromisoformat(taken) if taken else None,
+                json.loads(article)["title"],
+            )
+            for taken, article in rows
         )
+        return tuple(sorted(states, key=lambda state: state.number))
 
     def find(self, ids: Iterable[str]) -> dict[str, Article]:
         """Return those of the articles that are there, by id."""
         rows = self._database.connection().execute(
             "SELECT id, article FROM articles"
             " WHERE id IN (SELECT value FROM json_each(?)) AND article IS NOT NULL",
-            (json.dumps(list(ids)),),
+            (self._database.listed(ids),),
         )
         return {id: _article(article) for id, article in rows}
+
+    def states(self, ids: Iterable[str]) -> dict[str, Change]:
+        """Return what has become of these articles last, by id; of those that ever were."""
+        rows = self._database.connection().execute(
+            "SELECT seq, id, article FROM articles WHERE id IN (SELECT value FROM json_each(?))",
+            (self._database.listed(ids),),
+        )
+        return {change.id: change for change in map(_change, rows)}
 
     def all(self) -> Generator[Article, None, None]:
         """Yield the articles there are at this moment, whatever becomes of them, by last change."""
         query = "SELECT article FROM articles WHERE article IS NOT NULL ORDER BY seq"
-        # One statement sees one state, to its end.
-        for (article,) in self._database.connection().execute(query):
+        for (article,) in self._database.stream(query):
             yield _article(article)
 
     def file(self, id: str) -> str:
@@ -379,12 +407,12 @@ class ArticleStore:
     def beginning(self, letters: str, limit: int) -> list[tuple[str, str]]:
         """Return the ids that begin so, with the title of each, in order."""
         rows = self._database.connection().execute(
-            "SELECT id, article ->> 'title' FROM articles"
-            " WHERE substr(id, 1, length(:letters)) = :letters AND article IS NOT NULL"
+            "SELECT id, article FROM articles"
+            " WHERE substr(id, 1, :length) = :letters AND article IS NOT NULL"
             " ORDER BY id LIMIT :limit",
-            {"letters": letters, "limit": limit},
+            {"letters": letters, "length": len(letters), "limit": limit},
         )
-        return [(id, title) for id, title in rows]
+        return [(id, json.loads(article)["title"]) for id, article in rows]
 
     def page(self, before: int | None, limit: int) -> list[Change]:
         """Return up to `limit` articles changed before change number `before`, newest first."""
@@ -419,25 +447,36 @@ class ArticleStore:
         query = "SELECT count(*) FROM articles WHERE article IS NOT NULL"
         return int(self._database.connection().execute(query).fetchone()[0])
 
-    def _upgrade(self) -> None:
-        """Give a home of before today's tables, all or none."""
-        with self._database.transaction() as connection:
-            columns = [row[1] for row in connection.execute("PRAGMA table_info(articles)")]
-            if "location" not in columns:  # another process was first
-                return
-            for statement in _UPGRADE.strip().split(";\n"):
-                connection.execute(statement.removesuffix(";"))
-            connection.execute(
-                "UPDATE articles SET withdrawn = ?, kept_out = 1 WHERE article IS NULL",
-                (_now().isoformat(),),
-            )
-            addresses = connection.execute(
-                "SELECT article ->> 'url', id FROM articles WHERE article IS NOT NULL"
-            ).fetchall()
-            connection.executemany(
-                "UPDATE articles SET address = ? WHERE id = ?",
-                [(_address(url), id) for url, id in addresses],
-            )
+
+def _opened(path: Path) -> SQLiteFile:
+    """Return the articles of a file, with today's tables."""
+    file = SQLiteFile(path, _SCHEMA)
+    columns = {row[1] for row in file.connection().execute("PRAGMA table_info(articles)")}
+    if "location" in columns:
+        _upgrade(file)
+    file.connection().executescript(_INDEXES)
+    return file
+
+
+def _upgrade(file: SQLiteFile) -> None:
+    """Give a home of before today's tables, all or none."""
+    with file.transaction() as connection:
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(articles)")]
+        if "location" not in columns:  # another process was first
+            return
+        for statement in _UPGRADE.strip().split(";\n"):
+            connection.execute(statement.removesuffix(";"))
+        connection.execute(
+            "UPDATE articles SET withdrawn = ?, kept_out = 1 WHERE article IS NULL",
+            (_now().isoformat(),),
+        )
+        addresses = connection.execute(
+            "SELECT article ->> 'url', id FROM articles WHERE article IS NOT NULL"
+        ).fetchall()
+        connection.executemany(
+            "UPDATE articles SET address = ? WHERE id = ?",
+            [(_address(url), id) for url, id in addresses],
+        )
 
 
 def _article(stored: str) -> Article:
@@ -455,7 +494,12 @@ def _article(stored: str) -> Article:
         ) from error
 
 
-def _put(connection: sqlite3.Connection, draft: Draft, reading: int) -> tuple[str, Outcome]:
+def _version(stored: str) -> int:
+    """Return the number of an article's state; before there were several it had none."""
+    return int(json.loads(stored).get("version", 1))
+
+
+def _put(connection: Connection, draft: Draft, reading: int) -> tuple[str, Outcome]:
     article, digest = draft.article, sha256(draft.source).digest()
     id = article.id if draft.named else _known_id(connection, draft, digest)
     if id is None:
@@ -463,10 +507,9 @@ def _put(connection: sqlite3.Connection, draft: Draft, reading: int) -> tuple[st
     held = connection.execute(
         "SELECT digest, article, kept_out, last FROM articles WHERE id = ?", (id,)
     ).fetchone()
-    connection.execute(
-        "INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, 0, ?)",
-        (draft.file, draft.location, id, reading, digest),
-    )
+    here = (draft.file, draft.location, id)
+    connection.execute("DELETE FROM places WHERE file = ? AND location = ? AND id = ?", here)
+    connection.execute("INSERT INTO places VALUES (?, ?, ?, ?, 0, ?)", (*here, reading, digest))
     # One place has one article: what stood there before does so no more.
     connection.execute(
         "UPDATE places SET gone = 1 WHERE location = ? AND location != '' AND id != ?",
@@ -474,7 +517,11 @@ def _put(connection: sqlite3.Connection, draft: Draft, reading: int) -> tuple[st
     )
     if held is None or held[1] is None:
         if held and held[2] and draft.swept:
-            connection.execute("INSERT OR REPLACE INTO withheld VALUES (?, ?)", (digest, id))
+            connection.execute(
+                "INSERT INTO withheld VALUES (?, ?)"
+                " ON CONFLICT (digest) DO UPDATE SET id = excluded.id",
+                (digest, id),
+            )
             return id, "withdrawn"
         connection.execute("DELETE FROM withheld WHERE id = ?", (id,))
         # Its number goes on, so that an address with a version never means another text.
@@ -507,7 +554,7 @@ def _put(connection: sqlite3.Connection, draft: Draft, reading: int) -> tuple[st
     return id, "updated"
 
 
-def _known_id(connection: sqlite3.Connection, draft: Draft, digest: bytes) -> str | None:
+def _known_id(connection: Connection, draft: Draft, digest: bytes) -> str | None:
     """Return the id of the article with the same bytes, or of the same place or web address.
 
     What was withdrawn is known too, but what is there comes first.
@@ -517,7 +564,7 @@ def _known_id(connection: sqlite3.Connection, draft: Draft, digest: bytes) -> st
     # in no place that could be looked at.)
     by_place = (
         "SELECT id, gone FROM places AS here JOIN articles USING (id)"
-        " WHERE location = :location AND location != '' AND (kept_out OR NOT EXISTS ("
+        " WHERE location = :location AND location != '' AND (kept_out = 1 OR NOT EXISTS ("
         " SELECT 1 FROM places WHERE id = here.id AND gone = 0 AND file != ''"
         " AND location != :location AND places.digest = articles.digest))"
     )
@@ -547,7 +594,7 @@ def _known_id(connection: sqlite3.Connection, draft: Draft, digest: bytes) -> st
     return None
 
 
-def _superseded(connection: sqlite3.Connection, id: str, digest: bytes, draft: Draft) -> bool:
+def _superseded(connection: Connection, id: str, digest: bytes, draft: Draft) -> bool:
     """Say whether these bytes are an earlier version, and the newer one stands elsewhere still."""
     row = connection.execute(
         "SELECT 1 FROM versions WHERE id = :id AND digest = :digest AND EXISTS ("
@@ -581,7 +628,7 @@ def _address(url: str) -> bytes:
     return sha256(f"{parts.netloc.lower()}{path}?{parts.query}".encode()).digest()
 
 
-def _free_id(connection: sqlite3.Connection, wanted: str) -> str:
+def _free_id(connection: Connection, wanted: str) -> str:
     """Return `wanted`, or with a number behind it where another article has it by now.
 
     That happens when a file was rewritten and its earlier text turns up again in another file.
@@ -590,12 +637,12 @@ def _free_id(connection: sqlite3.Connection, wanted: str) -> str:
     return next(name for name in names if not _holds(connection, name))
 
 
-def _holds(connection: sqlite3.Connection, id: str) -> bool:
+def _holds(connection: Connection, id: str) -> bool:
     query = "SELECT 1 FROM articles WHERE id = ? AND article IS NOT NULL"
     return connection.execute(query, (id,)).fetchone() is not None
 
 
-def _write(connection: sqlite3.Connection, article: Article, digest: bytes, source: bytes) -> None:
+def _write(connection: Connection, article: Article, digest: bytes, source: bytes) -> None:
     """Give the article a new state under a new change number."""
     connection.execute("DELETE FROM articles WHERE id = ?", (article.id,))
     connection.execute(
@@ -612,25 +659,27 @@ def _write(connection: sqlite3.Connection, article: Article, digest: bytes, sour
     )
 
 
-def _keep_version(connection: sqlite3.Connection, article: Article) -> None:
+def _keep_version(connection: Connection, article: Article) -> None:
     """Keep the article's present state as an earlier version."""
     connection.execute(
-        "INSERT OR REPLACE INTO versions"
-        " SELECT id, ?, taken, digest, source, article FROM articles WHERE id = ?",
+        "INSERT INTO versions"
+        " SELECT id, ?, taken, digest, source, article FROM articles WHERE id = ?"
+        " ON CONFLICT (id, number) DO UPDATE SET taken = excluded.taken,"
+        " digest = excluded.digest, source = excluded.source, article = excluded.article",
         (article.version, article.id),
     )
 
 
-def _withdraw(connection: sqlite3.Connection, id: str, *, kept_out: bool) -> None:
+def _withdraw(connection: Connection, id: str, *, kept_out: bool) -> None:
     """Erase every version; what stays tells that it was there, and how to know it again."""
-    row = connection.execute(
-        "SELECT digest, address, coalesce(article ->> 'version', 1) FROM articles WHERE id = ?",
-        (id,),
+    digest, address, article = connection.execute(
+        "SELECT digest, address, article FROM articles WHERE id = ?", (id,)
     ).fetchone()
     if kept_out:
         connection.execute(
-            "INSERT OR REPLACE INTO withheld SELECT digest, id FROM articles WHERE id = :id"
-            " UNION SELECT digest, id FROM versions WHERE id = :id",
+            "INSERT INTO withheld SELECT digest, id FROM articles WHERE id = :id"
+            " UNION SELECT digest, id FROM versions WHERE id = :id"
+            " ON CONFLICT (digest) DO UPDATE SET id = excluded.id",
             {"id": id},
         )
     for table in ("articles", "versions"):
@@ -640,13 +689,24 @@ def _withdraw(connection: sqlite3.Connection, id: str, *, kept_out: bool) -> Non
     connection.execute(
         "INSERT INTO articles (id, digest, address, last, withdrawn, kept_out)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        (id, *row, _now().isoformat(), kept_out),
+        (id, digest, address, _version(article), _now().isoformat(), int(kept_out)),
     )
 
 
-def _finish(connection: sqlite3.Connection, finished: Finished, reading: int, reader: int) -> None:
+def _refuse(connection: Connection, refused: ArticleRefused, reading: int) -> None:
+    part = (refused.file, refused.origin)
+    connection.execute("DELETE FROM refusals WHERE file = ? AND origin = ?", part)
     connection.execute(
-        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO refusals VALUES (?, ?, ?, ?, ?)",
+        (*part, refused.reason, _now().isoformat(), reading),
+    )
+
+
+def _finish(connection: Connection, finished: Finished, reading: int, reader: int) -> None:
+    connection.execute(
+        "INSERT INTO files VALUES (?, ?, ?, ?, ?) ON CONFLICT (file) DO UPDATE SET"
+        " digest = excluded.digest, reader = excluded.reader, etag = excluded.etag,"
+        " last_modified = excluded.last_modified",
         (finished.file, finished.digest, reader, finished.etag, finished.last_modified),
     )
     connection.execute(
@@ -658,18 +718,18 @@ def _finish(connection: sqlite3.Connection, finished: Finished, reading: int, re
         )
 
 
-def _files_under(connection: sqlite3.Connection, root: str) -> list[str]:
+def _files_under(connection: Connection, root: str) -> list[str]:
     """Return the file of this name and those of the folder, as far as any was ever read."""
     folder = root.rstrip("/") + "/"
     rows = connection.execute(
         "SELECT file FROM (SELECT file FROM places UNION SELECT file FROM files"
-        " UNION SELECT file FROM refusals) WHERE file = ? OR file >= ? AND file < ?",
+        " UNION SELECT file FROM refusals) AS known WHERE file = ? OR file >= ? AND file < ?",
         (root, folder, folder[:-1] + "0"),  # "0" follows "/"
     )
     return [file for (file,) in rows]
 
 
-def _only_gone(connection: sqlite3.Connection, root: str) -> list[str]:
+def _only_gone(connection: Connection, root: str) -> list[str]:
     """Return the articles that were found under `root` and are not found anywhere by now."""
     rows = []
     for file in _files_under(connection, root):

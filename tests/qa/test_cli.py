@@ -233,7 +233,7 @@ def test_a_rebuild_tells_what_it_does_when_all_articles_are_read(
     run("add", ferry)
     monkeypatch.setattr(
         cli,
-        "_progress",
+        "progress",
         lambda what, total: tqdm(desc=what, total=total, file=shown, mininterval=0),
     )
     run("rebuild")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import qa.feedback
 from qa.errors import HomeUnusable, QuestionRefused
 from qa.feedback import (
+    FEEDBACK,
     PASSAGES,
     QUERIES,
     TO_LABEL,
@@ -26,9 +27,12 @@ from qa.feedback import (
     export,
     placed,
 )
+from qa.generations import Generations, Kept
 from qa.known import read_known, read_unanswerable
+from qa.shared import SharedGenerations
 from qa.sources import read_paths
 from qa.store import ArticleStore, Draft
+from qa.store.postgres import Server
 from qa.training.rows import read_rows
 from qa.types import Span, Status
 
@@ -47,9 +51,17 @@ def articles(tmp_path: Path) -> ArticleStore:
     return store
 
 
+@pytest.fixture(params=["folder", "database"])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
+    """Return where a corpus is kept, of both kinds."""
+    if request.param == "folder":
+        return Generations(tmp_path)
+    return SharedGenerations(tmp_path, Server(request.getfixturevalue("postgres")))
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> FeedbackStore:
-    return FeedbackStore(tmp_path)
+def store(kept: Kept) -> FeedbackStore:
+    return FeedbackStore(kept)
 
 
 def keep(store: ArticleStore, *articles: Any) -> None:
@@ -82,14 +94,14 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def test_what_is_kept_is_what_was_said(store: FeedbackStore, tmp_path: Path) -> None:
+def test_what_is_kept_is_what_was_said(store: FeedbackStore, kept: Kept) -> None:
     assert list(store.all()) == []
-    assert not (tmp_path / "feedback.sqlite").exists()
+    assert kept.beside(FEEDBACK, "", make=False) is None
     both = [said(1), said(2, "down", "not_found", (), "问题？", "一行\n另一行")]
     for one in both:
         store.keep(one)
     assert list(store.all()) == both
-    assert list(FeedbackStore(tmp_path).all()) == both
+    assert list(FeedbackStore(kept).all()) == both
 
 
 def test_of_an_answer_the_last_counts_and_it_can_be_taken_back(store: FeedbackStore) -> None:

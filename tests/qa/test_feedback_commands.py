@@ -14,6 +14,7 @@ from qa import cli
 from qa.config import Settings
 from qa.engine import Engine
 from qa.feedback import Feedback, FeedbackStore
+from qa.generations import Generations
 from web.app import create_app
 
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -48,7 +49,7 @@ def run(monkeypatch: pytest.MonkeyPatch, open_engine: Callable[[Path], Engine], 
 def test_what_was_said_is_listed(run: Run, home: Path) -> None:
     assert run("feedback", "list").stdout == ""
     assert json.loads(run("feedback", "list", "--json").stdout) == {"feedback": []}
-    FeedbackStore(home).keep(
+    FeedbackStore(Generations(home)).keep(
         Feedback("ask-1", "down", "Where?", "not_found", (), "At\nthe pier.", date(2026, 11, 23))
     )
     told = run("feedback", "list").stdout

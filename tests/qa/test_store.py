@@ -1,15 +1,20 @@
-"""What is kept: one article an id, all or nothing, changes that only grow, removals that erase."""
+"""What is kept: one article an id, all or nothing, changes that only grow, removals that erase.
+
+The same in a file and in PostgreSQL.
+"""
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,15 +27,29 @@ from hypothesis.stateful import (
 from qa.articles import article_id
 from qa.errors import ArticleNotFound
 from qa.passages import split_passages
-from qa.store import ArticleStore, Change, Draft, Embedding, PassageStore
+from qa.store import ArticleStore, Change, Document, Draft, Embedding, PassageStore
+from qa.store.postgres import Server
 from qa.types import Article, Facet, Filters
 
 from .conftest import DIMENSION, HashingEncoder, make_article, named, unnamed
 
+Place = Callable[[], Any]
+"""Makes the place of a new store."""
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Return what names places for new stores, where nothing is yet."""
+    numbers = count()
+    if request.param == "sqlite":
+        return lambda: tmp_path / f"{next(numbers)}.sqlite"
+    server = Server(request.getfixturevalue("postgres"))
+    return lambda: server.passages(f"store_{next(numbers)}")
+
 
 @pytest.fixture
-def articles(tmp_path: Path) -> ArticleStore:
-    return ArticleStore(tmp_path / "articles.sqlite")
+def articles(place: Place) -> ArticleStore:
+    return ArticleStore(place())
 
 
 # Articles.
@@ -200,14 +219,12 @@ _names = st.sampled_from(["a", "b"])
 class ArticleStoreMachine(RuleBasedStateMachine):
     """Ids are unique, what was put last is what is there, and change numbers only grow."""
 
-    folder: Path
-    number = 0
+    new_place: Place
 
     @initialize()
     def begin(self) -> None:
-        type(self).number += 1
-        self.path = self.folder / f"{self.number}.sqlite"
-        self.articles = ArticleStore(self.path)
+        self.place = type(self).new_place()
+        self.articles = ArticleStore(self.place)
         self.model: dict[str, str] = {}
         self.places: dict[str, str] = {}
         self.last = 0
@@ -255,7 +272,7 @@ class ArticleStoreMachine(RuleBasedStateMachine):
 
     @rule()
     def open_again(self) -> None:
-        self.articles = ArticleStore(self.path)
+        self.articles = ArticleStore(self.place)
 
     @invariant()
     def everything_is_there_once(self) -> None:
@@ -267,10 +284,8 @@ class ArticleStoreMachine(RuleBasedStateMachine):
             assert numbers == sorted(set(numbers))
 
 
-def test_any_history_keeps_what_was_put_last(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ArticleStoreMachine, "folder", tmp_path, raising=False)
+def test_any_history_keeps_what_was_put_last(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ArticleStoreMachine, "new_place", staticmethod(place), raising=False)
     run_state_machine_as_test(
         ArticleStoreMachine,
         settings=settings(max_examples=20, stateful_step_count=12),
@@ -302,8 +317,8 @@ def test_readers_see_whole_batches_while_another_thread_writes(articles: Article
 
 
 @pytest.fixture
-def passages(tmp_path: Path) -> PassageStore:
-    return PassageStore(tmp_path / "passages.sqlite")
+def passages(place: Place) -> PassageStore:
+    return PassageStore(place())
 
 
 def take(store: PassageStore, seq: int, *articles: Article, removed: tuple[str, ...] = ()) -> None:
@@ -381,12 +396,13 @@ def test_following_in_any_steps_ends_in_the_same_state(passages: PassageStore) -
         max_size=8,
     )
 )
-@settings(max_examples=30, deadline=None)
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_what_is_counted_as_it_comes_and_goes_is_what_there_is(
-    tmp_path_factory: pytest.TempPathFactory, history: list[tuple[str, str, int]]
+    place: Place, history: list[tuple[str, str, int]]
 ) -> None:
-    path = tmp_path_factory.mktemp("passages") / "passages.sqlite"
-    store = PassageStore(path)
+    store = PassageStore(place())
     there: dict[str, tuple[str, int]] = {}
     for seq, (id, name, sentences) in enumerate(history, 1):
         if sentences:
@@ -442,6 +458,31 @@ def test_passages_know_their_day_where_the_article_does(passages: PassageStore) 
     take(passages, 1, dated, make_article("b", "二。"))
     (first, second) = came(passages)
     assert passages.days([first, second]) == {first: date(2025, 1, 19)}
+
+
+def test_what_filters_ask_is_told_of_each_passage(passages: PassageStore) -> None:
+    day, names = "2025-01-19T23:00:00+08:00", ("要闻", "b", "B")
+    dated = make_article("a", "一。二。", published=day, publisher="报", categories=names)
+    take(passages, 1, dated, make_article("b", "三。", author="记者"))
+    first, second, third = came(passages)
+
+    told = Document("2025-01-19", "报", "", ("B", "b", "要闻"))
+    assert passages.documents([second, first, 99]) == {first: told, second: told}
+    assert passages.documents([third]) == {third: Document(None, "", "记者", ())}
+    assert passages.documents([]) == {}
+
+
+def test_how_far_each_follower_has_come_is_kept(place: Place) -> None:
+    where = place()
+    passages = PassageStore(where)
+    assert passages.follower("a") == 0
+
+    passages.set_follower("a", 7)
+    passages.set_follower("b", 3)
+    passages.set_follower("a", 9)
+
+    again = PassageStore(where)
+    assert (again.follower("a"), again.follower("b"), again.follower("c")) == (9, 3, 0)
 
 
 def test_a_removed_articles_passages_are_erased_from_the_disk(tmp_path: Path) -> None:

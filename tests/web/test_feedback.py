@@ -35,7 +35,7 @@ def reader(client: TestClient) -> TestClient:
 
 
 def kept(engine: Engine) -> list[Any]:
-    return list(FeedbackStore(engine.corpus.home).all())
+    return list(FeedbackStore(engine.corpus.generations).all())
 
 
 def test_what_is_said_is_kept_and_the_same_answer_again_replaces_it(
