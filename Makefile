@@ -108,7 +108,7 @@ $(ENGINES)/.installed:
 	$(PYTHON) -m venv $(ENGINES)
 	$(ENGINES)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25'
 	$(ENGINES)/bin/python -m pip install --quiet --disable-pip-version-check \
-		'milvus-lite[chinese]==3.2.2' milvus==2.3.5
+		'milvus-lite[chinese]==3.2.2' pymilvus==3.0.2 milvus==2.3.5
 	touch $@
 
 # Pins what a fresh environment resolves to today; run it to move to newer releases, then `make test`.

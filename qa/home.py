@@ -3,9 +3,10 @@
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from embeddings.encoder import Encoder, ModelInfo, open_encoder
 from embeddings.models import BUILT_IN
@@ -19,7 +20,7 @@ from qa.engine import Engine
 from qa.generations import Generations, Kept
 from qa.legs import Retrieval
 from qa.neutral import NeutralEncoder
-from qa.prepared import keep_prepared_in
+from qa.prepared import keep_prepared_in, made
 from qa.ranking import SERVED
 
 if TYPE_CHECKING:
@@ -80,19 +81,37 @@ def kept_as(settings: Settings) -> Callable[[Path], Kept]:
     Raises:
         SettingsUnusable: an address is none, or what speaks to it is not installed.
     """
-    database, index = settings.database.get_secret_value(), settings.index.get_secret_value()
-    retrieval: Retrieval | None = None
-    if index != "local":
-        from qa.milvus import Address, Milvus, MilvusRetrieval
-
-        retrieval = MilvusRetrieval(Milvus(Address.parse(index)), alone=bool(database))
-    if not database:
-        return lambda home: Generations(home, retrieval)
-    from qa.shared import SharedGenerations
+    ranked = _ranked(settings.index.get_secret_value())
+    if not (database := settings.database.get_secret_value()):
+        return lambda home: Generations(home, ranked and ranked(_identity(home), alone=False))
+    from qa.shared import SharedGenerations, identity
     from qa.store.postgres import Server
 
     server = Server(database)
-    return lambda home: SharedGenerations(home, server, retrieval)
+    return lambda home: SharedGenerations(
+        home, server, ranked and ranked(identity(server), alone=True)
+    )
+
+
+def _ranked(index: str) -> "Callable[..., Retrieval] | None":
+    """Return what ranks the passages of a corpus, given what tells it from others; None: nothing.
+
+    That is where each generation ranks its own.
+    """
+    if index == "local":
+        return None
+    from qa.milvus import Address, Milvus, MilvusRetrieval
+
+    return partial(MilvusRetrieval, Milvus(Address.parse(index)))
+
+
+def _identity(home: Path) -> str:
+    """Return what tells a home from others, which is made up once."""
+
+    def write(path: Path) -> None:
+        path.write_text(uuid4().hex[:12])
+
+    return made(home / "corpus-id", write).read_text()
 
 
 def reader_for(settings: Settings) -> Callable[[ModelInfo], Reader | None]:

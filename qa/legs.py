@@ -1,7 +1,7 @@
 """What ranks the passages of a store, by meaning and by words, and follows the log of its changes.
 
 The store is the truth of an index; its legs are made from it, here (qa/following.py) or in an
-engine of their own (qa/milvus.py), and remember how far they have read.
+engine of their own (qa/milvus), and remember how far they have read.
 """
 
 from collections.abc import Callable, Collection, Sequence

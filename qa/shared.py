@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from filelock import Timeout
 
@@ -46,7 +47,21 @@ CREATE TABLE IF NOT EXISTS generations (
     manifest TEXT NOT NULL,               -- as JSON
     state TEXT NOT NULL                   -- building, ready or current: one at most is that
 ) STRICT;
+CREATE TABLE IF NOT EXISTS corpus (       -- one row
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL                      -- by which it is known where others are too
+) STRICT;
 """
+
+
+def identity(server: "Server") -> str:
+    """Return what tells the corpus in a database from others, which is made up once."""
+    rows = server.schema(_GENERATIONS, _TABLES)
+    with rows.transaction() as connection:
+        connection.execute(
+            "INSERT INTO corpus VALUES (1, ?) ON CONFLICT (number) DO NOTHING", (uuid4().hex[:12],)
+        )
+        return str(connection.execute("SELECT id FROM corpus").fetchone()[0])
 
 
 class SharedGenerations:

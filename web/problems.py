@@ -19,6 +19,7 @@ from qa.errors import (
     ArticleGone,
     ArticleNotFound,
     ArticleRefused,
+    EngineUnreachable,
     HomeBusy,
     HomeUnusable,
     IndexUnusable,
@@ -96,6 +97,7 @@ STATUS: dict[type[NewsqaError], HTTPStatus] = {
     SyncRefused: HTTPStatus.CONFLICT,
     HomeBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     HomeUnusable: HTTPStatus.SERVICE_UNAVAILABLE,
+    EngineUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
     Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
     SettingsUnusable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
