@@ -37,8 +37,10 @@ from qa.shards import (
 )
 from qa.shards.dealing import Kept
 from qa.shards.vectors import opened
+from qa.shared import SharedGenerations
 from qa.sources import Item, Sweep, Unchanged
 from qa.store import Draft, Finished
+from qa.store.postgres import Server
 
 from .conftest import DIMENSION, HashingEncoder, make_article, named
 
@@ -267,6 +269,24 @@ def test_nothing_is_encoded_whatever_the_size_of_shards(tmp_path: Path, size: in
     corpus = open_corpus(tmp_path / "home", encoder)
     report = load(Shards(tmp_path / "shards"), corpus, finished_.append)
     assert report.count("added") == len(items) == sum(finished_)
+    assert encoder.encoded == []
+
+
+def test_a_database_that_servers_share_takes_shards_too(tmp_path: Path, postgres: str) -> None:
+    items = drafts(BATCH + 30, sentences=2)
+    made(tmp_path / "shards", items, set_of(size=50))
+    encoder = HashingEncoder()
+    shared = Corpus(
+        tmp_path / "home",
+        lambda _: encoder,
+        "hashing",
+        None,
+        lambda home: SharedGenerations(home, Server(postgres)),
+    )
+
+    report = load(Shards(tmp_path / "shards"), shared)
+
+    assert report.count("added") == len(items) == shared.serving()[1].info.articles
     assert encoder.encoded == []
 
 
