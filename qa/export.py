@@ -6,7 +6,6 @@ that meanwhile, and it is there whole or not at all.
 
 import gzip
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import (
@@ -15,7 +14,6 @@ from contextlib import (
     closing,
     contextmanager,
     nullcontext,
-    suppress,
 )
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,10 +25,11 @@ import numpy as np
 
 from qa.articles import record_of
 from qa.corpus import WAIT_SECONDS, Corpus
-from qa.errors import HomeBusy, HomeUnusable, NewsqaError
+from qa.errors import HomeBusy, NewsqaError
 from qa.index import Manifest
 from qa.store import PassageStore
 from qa.types import Article
+from qa.written import written
 
 STANDARD_OUTPUT = "-"
 
@@ -194,29 +193,7 @@ def _in_step(corpus: Corpus) -> Iterator[tuple[str, Manifest, PassageStore]]:
 
 
 def _opened(to: str | Path) -> AbstractContextManager[BinaryIO]:
-    return nullcontext(sys.stdout.buffer) if to == STANDARD_OUTPUT else _whole(Path(to))
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to be written that has its name once it is."""
-    # A file of its own for each process: two may write the same.
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        if path.exists() and not path.is_file():
-            raise HomeUnusable(f"{path}: no file; name one")
-        with partial.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise HomeUnusable(
-            f"{path}: {error.strerror or error}; name a file that can be written"
-        ) from error
-    finally:
-        with suppress(OSError):  # it is not there, or cannot be
-            partial.unlink()
+    return nullcontext(sys.stdout.buffer) if to == STANDARD_OUTPUT else written(Path(to))
 
 
 def _writer(name: str) -> Callable[[BinaryIO, _Table], None]:

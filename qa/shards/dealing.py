@@ -11,10 +11,11 @@ from zlib import error as ZlibError
 from pydantic import Base64UrlBytes, Field, TypeAdapter, ValidationError
 
 from qa.errors import ArticleRefused, NewsqaError
-from qa.shards.manifest import AGAIN, Shard, ShardSet, written
+from qa.shards.manifest import AGAIN, Shard, ShardSet
 from qa.sources import Item, Unchanged
 from qa.store import Draft, Finished
 from qa.types import Article
+from qa.written import written
 
 Kept = Draft | ArticleRefused | Finished
 """What a home keeps of what was read."""

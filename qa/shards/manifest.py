@@ -1,17 +1,16 @@
 """What the shards of a folder are made of, and which there are: `manifest.json`."""
 
-import os
-import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Self
 
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from qa.errors import HomeUnusable, NewsqaError
+from qa.written import written
 
 FORMAT = 1
 """Raised when the files of a shard change shape."""
@@ -143,26 +142,3 @@ def alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-@contextmanager
-def written(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to be written that has its name once it is, on a folder that machines share.
-
-    Raises:
-        HomeUnusable: it cannot be written.
-    """
-    partial = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise HomeUnusable(
-            f"{path}: {error.strerror or error}; see whether its disk is full or read-only"
-        ) from error
-    finally:
-        with suppress(OSError):  # it has its name by now, or could not be made
-            partial.unlink()

@@ -18,8 +18,9 @@ from embeddings.models import ModelUnusable
 from qa.embedding import Batch, cut
 from qa.errors import IndexUnusable, NewsqaError
 from qa.shards.dealing import items_of
-from qa.shards.manifest import AGAIN, FORMAT, Shard, ShardSet, written
+from qa.shards.manifest import AGAIN, FORMAT, Shard, ShardSet
 from qa.store import Change, Draft, Embedding
+from qa.written import written
 
 TEXTS = 64
 """Passages that the encoder is given at a time: what it sorts by length and batches together. Given

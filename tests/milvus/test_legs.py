@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from embeddings.vectors import Vectors
 from qa.errors import IndexUnusable
 from qa.legs import ANY, Keys
 from qa.lexical import Concept
@@ -21,28 +20,12 @@ from qa.milvus.frequencies import Frequencies
 from qa.store import PassageStore
 from qa.types import Filters, Ranking
 from tests.engines import Engine
-from tests.qa.conftest import DIMENSION, HashingEncoder, make_article
+from tests.qa.conftest import make_article
+from tests.qa.index_contract import SHIP, TEA, UNDATED, vector
 
 from .conftest import CORPUS, HOSTILE, OWN, Corpus, connected
 
 ROOT = Path(__file__).parents[2]
-
-TEA = make_article(
-    "tea",
-    "龙井茶今年上市。Green tea is sold.",
-    published="2021-10-27T00:30:00+08:00",
-    publisher="茶报",
-    author="陆羽",
-    categories=("农业", "要闻"),
-)
-SHIP = make_article(
-    "ship",
-    "The ferry left the harbour at noon.",
-    published="2021-10-28T23:30:00+08:00",
-    publisher="Harbour News",
-    categories=("要闻",),
-)
-UNDATED = make_article("undated", "没有日期的茶。Tea again.", publisher="茶报")
 
 ASKED: Sequence[Sequence[Concept]] = (
     [(("tea",),)],
@@ -63,10 +46,6 @@ FILTERS = (
     Filters(author=("nobody",)),
     Filters(category=("要闻", "city")),
 )
-
-
-def vector(text: str) -> Vectors:
-    return HashingEncoder().encode([text], "query").vectors.reshape(DIMENSION)
 
 
 def agree(own: Ranking, there: Ranking) -> bool:
