@@ -18,7 +18,14 @@ from embeddings.encoder import Encoder
 from qa.articles import READER
 from qa.backup import finish_restore, restoring
 from qa.embedding import BATCH, Known
-from qa.errors import ArticleRefused, HomeBusy, HomeUnusable, SyncRefused
+from qa.errors import (
+    ArticleRefused,
+    EngineUnreachable,
+    HomeBusy,
+    HomeUnusable,
+    NewsqaError,
+    SyncRefused,
+)
 from qa.generations import Generations, Kept
 from qa.index import Manifest, Progress, StoredIndex
 from qa.sources import Item, Sweep, Unchanged
@@ -159,7 +166,10 @@ class Corpus:
             with self._opening:
                 held = self._serving
                 if held is None or held[0] != folder:
-                    held = self._serving = self._open(folder)
+                    before, held = held, self._open(folder)
+                    self._serving = held
+                    if before:  # who asks it still opens again what is closed here
+                        before[2].store.close()
         return held
 
     def copies(self, article_id: str) -> list[Article]:
@@ -276,14 +286,23 @@ class Corpus:
         with self._changing(stop):
             self._newest()  # before: where no index can be opened nothing is to be put
             taken = self.articles.put(items, reading, READER)
-            self._take_in(known)
+            try:
+                self._take_in(known)
+            except EngineUnreachable as error:
+                raise EngineUnreachable(
+                    f"{error}; the articles are kept, and are found once it answers"
+                ) from error
         return taken
 
     def _take_in(self, known: Sequence[Known] = ()) -> None:
         """Have the index that answers take in what has changed."""
         while True:
             encoder, index = self._answering()  # as it is: what is known is to be told to it
-            index.catch_up(self.articles, encoder, reuse=known)
+            try:
+                index.catch_up(self.articles, encoder, reuse=known)
+            except NewsqaError:
+                if index.there:
+                    raise
             if self.generations.current() == index.folder:
                 return  # else another was made meanwhile, which may know nothing of it
 
@@ -313,9 +332,18 @@ class Corpus:
         Raises:
             HomeUnusable: the articles are in this folder, where who adds them takes them in.
         """
+        begun = False
         while not stop():
-            encoder, index = self._newest()
-            if taken := index.work(self.articles, encoder):
+            taken = 0
+            try:
+                encoder, index = self._newest()
+                taken = index.work(self.articles, encoder)
+                begun = True
+            except NewsqaError as error:
+                if not begun:  # it is wrong, not just away for a while
+                    raise
+                logger.warning("%s; tried again", error)
+            if taken:
                 progress(taken)
             else:
                 time.sleep(IDLE_SECONDS)
@@ -325,16 +353,18 @@ class Corpus:
         model: str | None = None,
         progress: Progress = lambda _: None,
         known: Sequence[Known] = (),
+        token_vectors: bool | None = None,
     ) -> Manifest:
         """Make the index anew from the articles, by `model` or the one it has, and swap it in.
 
-        What is `known`, of this model, is not encoded again.
+        What is `known`, of this model, is not encoded again. It keeps `token_vectors` or does not;
+        None: as the corpus was told to.
         """
+        if token_vectors is None:
+            token_vectors = self._token_vectors
         with self._holding(self.generations.building):
             encoder = self._encoder(model or self._model())
-            index = self.generations.build(
-                self.articles, encoder, progress, self._token_vectors, known
-            )
+            index = self.generations.build(self.articles, encoder, progress, token_vectors, known)
             self._serving = (index.folder, encoder, index)
             return self.generations.manifest(index.folder)
 
@@ -376,6 +406,9 @@ class Corpus:
             return
         try:
             with self.generations.changing(0):
+                if index.shared:
+                    index.refresh()  # articles in the queue are the workers'
+                    return
                 # It may be withdrawing an article, and nothing tells so once that is taken in.
                 self.generations.forget_earlier()
                 index.catch_up(self.articles, encoder)

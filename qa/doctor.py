@@ -197,7 +197,7 @@ def disk(settings: Settings) -> Check:
 def index(settings: Settings) -> Check:
     """Look whether there is an index that this version reads."""
     if settings.database.get_secret_value():
-        return Check("index", "ok", "in the database")
+        return Check("index", "ok", "kept with the articles: see the database and the engine")
     folder = Generations(settings.home).current()
     articles = settings.home / "articles.sqlite"
     if folder is None:

@@ -108,6 +108,9 @@ class LocalLegs:
         """Whether files on disk lag behind the passages, or are damaged."""
         return self._words.behind or self._vectors.damaged
 
+    def ready(self) -> None:
+        """Do nothing: it is."""
+
     def state(self) -> tuple[int, int]:
         """Return the last change that a question finds by its meaning, and how many passages."""
         view = self._vectors.fresh()

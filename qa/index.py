@@ -172,7 +172,10 @@ class StoredIndex:
 
     Attributes:
         folder: what it keeps on this machine; called by its name, once it is made.
+        shared: others take articles in, and questions only have the legs follow.
     """
+
+    shared = False
 
     def __init__(
         self,
@@ -279,6 +282,14 @@ class StoredIndex:
         """Return those of these articles of which there is an earlier copy."""
         return frozenset(id for id in article_ids if self.earlier(id))
 
+    def ready(self) -> None:
+        """Do nothing if questions can be answered now.
+
+        Raises:
+            NewsqaError: they cannot, and why.
+        """
+        self._legs.ready()
+
     def close(self) -> None:
         """Let go of this thread's connection to the passages, and finish what writes to files."""
         self._legs.settle()
@@ -314,6 +325,10 @@ class StoredIndex:
         if batch.changes:  # a full disk allows no writing, even of nothing
             self._take(batch)
             progress(len(batch.changes))
+        self.follow()
+
+    def refresh(self) -> None:
+        """Have the legs follow, if they lag."""
         self.follow()
 
     def work(self, articles: ArticleStore, encoder: Encoder) -> int:  # noqa: ARG002

@@ -44,6 +44,14 @@ class Legs(Protocol):
         """Whether a writer is to have them follow: they lag behind the passages, or are damaged."""
         ...
 
+    def ready(self) -> None:
+        """Do nothing if questions can be answered now.
+
+        Raises:
+            NewsqaError: they cannot, and why.
+        """
+        ...
+
     def state(self) -> tuple[int, int]:
         """Return the last change that a question finds by its meaning, and how many passages."""
         ...

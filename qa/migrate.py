@@ -6,12 +6,15 @@ the counts and the answers to a sample of questions are compared.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
+from itertools import islice, zip_longest
 from statistics import fmean
 
 from qa.corpus import WAIT_SECONDS, Corpus
 from qa.engine import MAX_QUESTION, Engine
 from qa.errors import HomeUnusable
+from qa.feedback import FeedbackStore
+from qa.index import StoredIndex
 from qa.store.copying import copy_articles
 from qa.types import Query, Retriever
 
@@ -51,8 +54,9 @@ def migrate(
 ) -> Migrated:
     """Make `target` answer as `source` does, and return how well that went.
 
-    Who writes to the source waits meanwhile. Where the two are not kept `apart`, the articles and
-    passages of both are the same, and only what ranks them is made.
+    Who writes to a source in a folder waits meanwhile; what is written to one in a database is
+    brought as well. Where the two are not kept `apart`, the articles and passages of both are the
+    same, and only what ranks them is made.
 
     Raises:
         HomeUnusable: the target holds other articles, or not all came over.
@@ -61,15 +65,36 @@ def migrate(
     if apart:
         with source.corpus.generations.changing(WAIT_SECONDS):
             _carry(source.corpus, target.corpus, tell)
+            _said(source.corpus, target.corpus)
             return _compared(source, target, tell)
     return _compared(source, target, tell)
 
 
 def _carry(source: Corpus, target: Corpus, tell: Tell) -> None:
     """Copy the articles, and make of them an index with the embeddings that are there."""
-    _, index = source.serving()
-    total = len(source.articles)
-    copy_articles(source.articles, target.articles, lambda done: tell("articles", done, total))
+    while True:
+        last, (_, index) = source.articles.last_change, source.serving()
+        total = len(source.articles)
+        copy_articles(source.articles, target.articles, partial(_tell_of, tell, total))
+        _index(target, index, tell, total)
+        if source.articles.last_change == last:
+            return
+
+
+def _tell_of(tell: Tell, total: int, done: int) -> None:
+    tell("articles", done, total)
+
+
+def _said(source: Corpus, target: Corpus) -> None:
+    """Copy what readers said, unless something is there already."""
+    there = FeedbackStore(target.generations)
+    if not any(True for _ in there.all()):
+        for one in FeedbackStore(source.generations).all():
+            there.keep(one)
+
+
+def _index(target: Corpus, index: StoredIndex, tell: Tell, total: int) -> None:
+    """Make the target's index of its articles with the embeddings that another has."""
     if _is_whole(target, index.manifest.fingerprint):
         return
     done = 0
@@ -80,6 +105,9 @@ def _carry(source: Corpus, target: Corpus, tell: Tell) -> None:
         tell("passages of articles", done, total)
 
     target.rebuild(index.manifest.model, count, [index.store])
+    if not _is_whole(target, index.manifest.fingerprint):  # one gone on with, of other articles
+        target.generations.forget_earlier()
+        target.rebuild(index.manifest.model, known=[index.store, target.serving()[1].store])
 
 
 def _is_whole(corpus: Corpus, fingerprint: str) -> bool:
@@ -87,7 +115,15 @@ def _is_whole(corpus: Corpus, fingerprint: str) -> bool:
     made = corpus.generations.made()
     if made is None or made.fingerprint != fingerprint:
         return False
-    return not corpus.serving()[1].pending(corpus.articles)
+    _, index = corpus.serving()
+    if index.pending(corpus.articles):
+        return False
+    # Numbers may have been replaced by earlier ones, which nobody who follows sees.
+    kept = corpus.articles.database.stream(
+        "SELECT seq, id FROM articles WHERE article IS NOT NULL ORDER BY seq"
+    )
+    indexed = index.store.database.stream("SELECT seq, article_id FROM documents ORDER BY seq")
+    return all(tuple(one or ()) == tuple(other or ()) for one, other in zip_longest(kept, indexed))
 
 
 def _compared(source: Engine, target: Engine, tell: Tell) -> Migrated:

@@ -4,7 +4,9 @@ A generation is a schema of its own, and a row that says what it is made of and 
 What a server keeps of it on its own machine follows its log, and can be deleted.
 """
 
+import logging
 import shutil
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -28,6 +30,8 @@ from qa.store.queue import Queue
 
 if TYPE_CHECKING:
     from qa.store.postgres import Server
+
+logger = logging.getLogger(__name__)
 
 CLAIMED = 32
 """Articles that a worker takes at a time: some ten seconds of two cores."""
@@ -137,10 +141,13 @@ class SharedGenerations:
         index = self.open(folder, encoder.model)
         own = [self._reusable(name, encoder.model) for name in self._named("current", "ready")]
         index.catch_up(articles, encoder, progress, [*filter(None, own), *known])
-        self._adopt(folder.name)
+        while index.pending(articles) > CLAIMED:
+            index.catch_up(articles, encoder, progress)
+        with articles.database.transaction():  # nothing comes between the last change and the swap
+            index.catch_up(articles, encoder)
+            self._adopt(folder.name)
         self._retrieval.serve(folder.name)
         self._keep_only({folder.name, *([before.name] if before else [])})
-        index.catch_up(articles, encoder)  # what came while it did not answer
         return index
 
     def forget_earlier(self) -> None:
@@ -148,8 +155,8 @@ class SharedGenerations:
         try:
             with self.building(0):
                 self._keep_only({*self._named("current")})
-        except Timeout:
-            self._keep_only({*self._named("current", "building")})
+        except Timeout:  # one that begins meanwhile is none of these
+            self._delete(self._named("ready"))
 
     def beside(self, name: str, tables: str, *, make: bool) -> Database | None:
         """Return tables in a schema of their own; None where it is neither there nor made."""
@@ -217,22 +224,36 @@ class SharedGenerations:
 
     def _keep_only(self, names: set[str]) -> None:
         """Delete the others: first the row, by which they are found, last what each server has."""
-        gone = [name for name in self._named("building", "ready", "current") if name not in names]
+        self._delete(
+            [name for name in self._named("building", "ready", "current") if name not in names]
+        )
+        kept = {_schema(name) for name in names}
+        for schema in self._server.schemas():
+            if schema.startswith(_PREFIX) and schema not in kept:
+                self._drop(schema)
+        self._retrieval.keep_only(names)
+        self._tidy()
+
+    def _delete(self, gone: Sequence[str]) -> None:
         with self._rows.transaction() as connection:
             connection.executemany(
                 "DELETE FROM generations WHERE name = ?", [(name,) for name in gone]
             )
-        kept = {_schema(name) for name in names}
-        for schema in self._server.schemas():
-            if schema.startswith(_PREFIX) and schema not in kept:
-                self._server.drop(schema)
-        self._retrieval.keep_only(names)
+        for name in gone:
+            self._drop(_schema(name))
         self._tidy()
+
+    def _drop(self, schema: str) -> None:
+        try:
+            self._server.drop(schema)
+        except HomeBusy as error:  # nobody finds it any more, and the next to delete any does it
+            logger.warning("%s; %s is deleted later", error, schema)
 
     def _tidy(self) -> None:
         """Delete what this machine has of generations that are gone."""
+        paths = [*self._folder.glob("*")]  # before: one that begins has its row first
         names = self._named("building", "ready", "current")
-        for path in self._folder.glob("*"):
+        for path in paths:
             if path.name not in names:
                 shutil.rmtree(path, ignore_errors=True)
 
@@ -263,6 +284,8 @@ class SharedGenerations:
 class SharedIndex(StoredIndex):
     """A generation in the database; any number of workers take articles into it."""
 
+    shared = True
+
     def __init__(
         self,
         folder: Path,
@@ -273,6 +296,7 @@ class SharedIndex(StoredIndex):
     ) -> None:
         """Open it, and have what is kept on this machine follow."""
         super().__init__(folder.name, folder, manifest, store, retrieval)
+        self._refreshing = threading.Lock()
         self._generations = generations
         if self._legs.behind:
             self.follow()
@@ -289,6 +313,12 @@ class SharedIndex(StoredIndex):
         """Bring legs and manifest up to the log of the passages."""
         with self._generations.following(self.folder.name):
             super().follow()
+
+    def refresh(self) -> None:
+        """Have the legs follow, one thread of a process at a time: each takes a connection."""
+        with self._refreshing:
+            if self._legs.behind:
+                self.follow()
 
     def pending(self, articles: ArticleStore) -> int:
         """Return how many changed articles this generation has not taken in yet."""

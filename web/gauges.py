@@ -52,7 +52,8 @@ class HomeGauges(Collector):
     def _index(self, folder: Path, manifest: Manifest) -> Iterator[Metric]:
         yield _gauge("index_articles", "Articles in the index.", manifest.articles)
         yield _gauge("index_passages", "Passages in the index.", manifest.passages)
-        yield _gauge("index_bytes", "Bytes of the index on disk.", self._bytes(folder))
+        if (folder / "manifest.json").exists():  # else it is in a database
+            yield _gauge("index_bytes", "Bytes of the index on disk.", self._bytes(folder))
         names = {"generation": folder.name, "model": manifest.model}
         yield InfoMetricFamily("newsqa_index", "The index that answers.", names)
 

@@ -58,7 +58,7 @@ def _trouble(engine: Engine) -> str | None:
     if folder is None or not folder.exists():
         return f"{home}: the index is not there; see whether its disk is, or `newsqa rebuild`"
     try:
-        engine.corpus.serving()
+        engine.corpus.serving()[1].ready()
     except Exception as error:
         # Whatever it is, questions fail by it.
         return problems.reason(error)

@@ -1,6 +1,6 @@
 """The passages of one generation as rows of a Milvus collection, and what is asked of them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
@@ -20,6 +20,9 @@ Milvus takes is 64 MB."""
 
 LISTED = 5_000
 """Keys that an expression names at a time."""
+
+_NOT_LOADED = 101
+"""The code of what Milvus says of it."""
 
 TEXT_BYTES = 65_535
 """Of a VARCHAR, the most that Milvus allows."""
@@ -191,10 +194,23 @@ class Collection:
         )
         return {hit.id: str(hit["entity"]["words"]) for hit in hits}
 
+    def _loaded(self, ask: Callable[..., Any], *given: Any, **how: Any) -> Any:
+        """Return what it answers, loading what was released or a server that began anew has not."""
+        from pymilvus.exceptions import MilvusException
+
+        try:
+            return ask(*given, **how)
+        except MilvusException as error:
+            if error.code != _NOT_LOADED:
+                raise
+            self._milvus.client.load_collection(self._name, timeout=WRITE_SECONDS)
+            return ask(*given, **how)
+
     def _search(self, wanted: Any, limit: int, asked: Asked, **how: Any) -> list[Any]:
         client = self._milvus.client
         with self._milvus.told():
-            (hits,) = client.search(
+            (hits,) = self._loaded(
+                client.search,
                 self._name,
                 [wanted],
                 limit=limit,
@@ -208,7 +224,8 @@ class Collection:
     def _query(self, asked: Asked, fields: list[str], **how: Any) -> list[Row]:
         client = self._milvus.client
         with self._milvus.told():
-            rows: Any = client.query(
+            rows: Any = self._loaded(
+                client.query,
                 self._name,
                 filter=asked.expression,
                 output_fields=fields,

@@ -77,7 +77,12 @@ class MilvusRetrieval:
     def open(
         self, name: str, folder: Path, store: PassageStore, dimension: int, fingerprint: str
     ) -> "MilvusLegs":
-        """Return the legs of the generation of that name, begun if need be."""
+        """Return the legs of the generation of that name, begun if need be.
+
+        Raises:
+            IndexUnusable: the name in the address is another corpus'.
+        """
+        self._looked_up()
         collection = self._collection(name)
         return MilvusLegs(
             self._milvus, collection, folder, store, dimension, fingerprint, alone=self._alone
@@ -89,6 +94,10 @@ class MilvusRetrieval:
         Raises:
             IndexUnusable: it stands for one of another corpus.
         """
+        self._looked_up()
+        self._milvus.set_alias(self._milvus.address.name, self._collection(name))
+
+    def _looked_up(self) -> None:
         alias = self._milvus.address.name
         known = self._milvus.alias(alias)
         if known and not known.startswith(self._own):
@@ -96,7 +105,6 @@ class MilvusRetrieval:
                 f"{self._milvus.address}: the name {alias!r} is another corpus'; give this one a"
                 " name of its own in NEWSQA_INDEX=milvus://host/name"
             )
-        self._milvus.set_alias(alias, self._collection(name))
 
     def keep_only(self, names: AnyOf[str]) -> None:
         """Delete the collections of this corpus that belong to none of these generations."""
@@ -189,9 +197,17 @@ class MilvusLegs:
         """Say whether there are as many rows as passages, unless some are still to come or go."""
         before = self._store.follower(self._follower)
         many, there = self._collection.count(self._asked("")), len(self._store)
+        # Of a database that was set back to a backup: as many, but some of later.
+        later = self._collection.count(self._asked(f"key > {self._store.last_key}"))
         still = before == self._store.follower(self._follower) == self._store.cursor
-        if still and many != there:
-            logger.warning("%s: %d passages of %d; it is made anew", self._name, many, there)
+        if still and (many != there or later):
+            logger.warning(
+                "%s: %d passages of %d, and %d of none; it is made anew",
+                self._name,
+                many - later,
+                there,
+                later,
+            )
             return False
         return True
 
@@ -216,6 +232,14 @@ class MilvusLegs:
     def __len__(self) -> int:
         """How many passages can be found."""
         return self.state()[1]
+
+    def ready(self) -> None:
+        """Ask for one row.
+
+        Raises:
+            EngineUnreachable: the Milvus does not answer.
+        """
+        self._collection.keys(self._asked("key >= 0"), 1)
 
     def state(self) -> tuple[int, int]:
         """Return the last change that a question finds by its meaning, and how many passages."""

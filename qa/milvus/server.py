@@ -50,8 +50,8 @@ class Milvus:
             from pymilvus import MilvusClient  # most of a second
         except ImportError as error:
             raise SettingsUnusable(
-                "NEWSQA_INDEX is set, and what speaks to Milvus is not installed:"
-                " pip install 'newsqa[milvus]'"
+                "NEWSQA_INDEX: Milvus is spoken to by pymilvus, which is not installed;"
+                " `pip install 'newsqa[milvus]'` does so"
             ) from error
         # It logs what it raises too.
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)

@@ -73,7 +73,7 @@ def load(
     """
     made, about = corpus.manifest(), shards.about
     if made is None and not len(corpus.articles):
-        made = corpus.rebuild(about.model)
+        made = corpus.rebuild(about.model, token_vectors=None if about.token_vectors else False)
     if made is None:
         corpus.serving()
         made = corpus.manifest()

@@ -508,7 +508,11 @@ def _put(connection: Connection, draft: Draft, reading: int) -> tuple[str, Outco
         "SELECT digest, article, kept_out, last FROM articles WHERE id = ?", (id,)
     ).fetchone()
     here = (draft.file, draft.location, id)
-    connection.execute("DELETE FROM places WHERE file = ? AND location = ? AND id = ?", here)
+    # Another may be reading the same file, and have begun later.
+    later = connection.execute(
+        "DELETE FROM places WHERE file = ? AND location = ? AND id = ? RETURNING reading", here
+    ).fetchall()
+    reading = max(reading, *(other for (other,) in later)) if later else reading
     connection.execute("INSERT INTO places VALUES (?, ?, ?, ?, 0, ?)", (*here, reading, digest))
     # One place has one article: what stood there before does so no more.
     connection.execute(
@@ -710,11 +714,11 @@ def _finish(connection: Connection, finished: Finished, reading: int, reader: in
         (finished.file, finished.digest, reader, finished.etag, finished.last_modified),
     )
     connection.execute(
-        "DELETE FROM refusals WHERE file = ? AND reading != ?", (finished.file, reading)
+        "DELETE FROM refusals WHERE file = ? AND reading < ?", (finished.file, reading)
     )
     if finished.whole:
         connection.execute(
-            "UPDATE places SET gone = 1 WHERE file = ? AND reading != ?", (finished.file, reading)
+            "UPDATE places SET gone = 1 WHERE file = ? AND reading < ?", (finished.file, reading)
         )
 
 

@@ -287,6 +287,11 @@ class PassageStore:
         """The number of the newest change of passages, 0 if there was none."""
         return self._number("SELECT coalesce(max(seq), 0) FROM changes")
 
+    @property
+    def last_key(self) -> int:
+        """The highest key of a passage that is there, 0 if there is none."""
+        return self._number("SELECT coalesce(max(key), 0) FROM passages")
+
     def articles(self) -> int:
         """Return how many articles have passages."""
         return self._tally("article")

@@ -6,7 +6,7 @@ None of it was run at such sizes: it is reckoned and simulated, and told with al
 import argparse
 import sys
 from dataclasses import replace
-from math import ceil
+from math import ceil, isfinite
 
 from tests.bench.beyond import Known, read
 from tests.bench.sizing import (
@@ -104,7 +104,13 @@ def main() -> None:
     for name, _, value in (one.partition("=") for one in given):
         if name not in known.figures:
             options.error(f"{name} is none of {', '.join(sorted(known.figures))}")
-        figure = replace(known.figures[name], value=float(value), basis="assumed", source="given")
+        try:
+            number = float(value)
+        except ValueError:
+            number = 0.0
+        if not (isfinite(number) and number > 0):
+            options.error(f"{name}: {value!r} is no number above 0")
+        figure = replace(known.figures[name], value=number, basis="assumed", source="given")
         known = replace(known, figures={**known.figures, name: figure})
     sys.stdout.write(f"{known.told()}\n\n")
     for mark, table in (("capacity", machines(known)), ("embedding", embedding(known))):

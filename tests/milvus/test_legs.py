@@ -1,9 +1,11 @@
 """What both legs promise, in a Milvus as on disk."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -193,6 +195,39 @@ def test_rows_that_were_lost_are_written_again(
     another.follow()  # which has been mended meanwhile
     for legs in (corpus.legs, another, corpus.opened()):
         assert (legs.behind, len(legs)) == (False, 4)
+
+
+def test_rows_of_passages_that_a_backup_does_not_know_are_taken_out(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    corpus.add(TEA, SHIP)
+    file = corpus.folder / "generation" / "passages.sqlite"
+    with closing(sqlite3.connect(file)) as there:
+        there.execute("VACUUM INTO ?", (str(tmp_path / "backup"),))
+    corpus.remove("ship")
+    corpus.add(UNDATED)  # as many as there were
+
+    corpus.store.close()
+    with (
+        closing(sqlite3.connect(tmp_path / "backup")) as kept,
+        closing(sqlite3.connect(file)) as to,
+    ):
+        kept.backup(to)
+    legs = corpus.opened()
+    assert legs.behind
+    legs.follow()
+
+    found = [row.key for row in legs.dense(vector("ferry"), 10, ANY, None)]
+    assert sorted(found) == corpus.store.keys().tolist() == [1, 2]
+
+
+def test_a_collection_that_was_released_is_loaded_by_the_next_question(corpus: Corpus) -> None:
+    corpus.add(TEA, SHIP)
+    corpus.milvus.client.release_collection(corpus.legs._collection._name)
+
+    corpus.legs.ready()
+
+    assert len(corpus.legs.dense(vector("tea"), 10, ANY, None)) == 2
 
 
 def test_what_is_written_is_seen_by_another_process_at_once(corpus: Corpus) -> None:

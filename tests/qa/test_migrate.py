@@ -1,6 +1,7 @@
 """Laws of carrying a corpus to another place and back."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from qa.corpus import Corpus
 from qa.dictionary import Dictionary
 from qa.engine import Engine
 from qa.errors import ArticleGone, HomeUnusable
+from qa.feedback import Feedback, FeedbackStore
 from qa.migrate import migrate
 from qa.shared import SharedGenerations
 from qa.sources import read_paths
@@ -171,3 +173,40 @@ def test_what_is_there_already_is_not_mixed_with_what_comes(opened: Open) -> Non
         migrate(home, shared)
 
     assert shared.corpus.articles.get("foreign")
+
+
+def test_other_articles_of_the_same_ids_are_told_from_those_to_be_brought(opened: Open) -> None:
+    home, shared = opened("home"), opened("shared")
+    home.corpus.add([named(make_article("n", "The ferry left."))])
+    shared.corpus.add([named(make_article("n", "Tea is sold."))])
+
+    with pytest.raises(HomeUnusable, match="'n'"):
+        migrate(home, shared)
+
+    assert "Tea" in shared.corpus.articles.get("n").text
+
+
+def test_what_has_changed_there_since_is_not_set_back(opened: Open) -> None:
+    home, shared = opened("home"), opened("shared")
+    fill(home.corpus)
+    migrate(home, shared)
+    shared.corpus.add([named(make_article("n2", "The ferry was sold."))])
+
+    with pytest.raises(HomeUnusable, match="'n2'"):
+        migrate(home, shared)
+    shared.corpus.add([named(make_article("new", "Tea."))])
+
+    assert "sold" in shared.corpus.articles.get("n2").text
+    assert answers(shared.corpus.serving()[1])[-2:] == (30, 30)
+
+
+def test_what_readers_said_comes_along(opened: Open) -> None:
+    home, shared = opened("home"), opened("shared")
+    home.corpus.add([named(make_article("n", "The ferry left."))])
+    said = Feedback("ask-" + "0" * 32, "up", "When?", "answered", (), "", date(2026, 1, 2))
+    FeedbackStore(home.corpus.generations).keep(said)
+
+    migrate(home, shared)
+    migrate(home, shared)
+
+    assert [*FeedbackStore(shared.corpus.generations).all()] == [said]

@@ -319,9 +319,17 @@ def test_a_home_without_token_vectors_takes_shards_with(tmp_path: Path) -> None:
 def test_shards_without_token_vectors(tmp_path: Path) -> None:
     made(tmp_path / "shards", drafts(5), set_of(tokens=False))
     encoder = HashingEncoder()
+    keeping = open_corpus(tmp_path / "with", encoder)
+    keeping.add([named(make_article("tea", "Tea is sold."))])
     with pytest.raises(IndexUnusable, match=r"without token vectors.* newsqa rebuild"):
-        load(Shards(tmp_path / "shards"), open_corpus(tmp_path / "with", encoder))
-    load(Shards(tmp_path / "shards"), open_corpus(tmp_path / "without", encoder, False))
+        load(Shards(tmp_path / "shards"), keeping)
+    encoder.encoded.clear()
+    for name, wanted in (("without", False), ("new", None)):
+        corpus = open_corpus(tmp_path / name, encoder, wanted)
+        load(Shards(tmp_path / "shards"), corpus)
+        manifest = corpus.manifest()
+        assert manifest
+        assert not manifest.token_vectors
     assert encoder.encoded == []
 
 

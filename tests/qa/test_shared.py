@@ -16,9 +16,10 @@ import pytest
 from embeddings.encoder import Encoding, ModelInfo
 from qa.corpus import Corpus
 from qa.errors import HomeUnusable, IndexUnusable
+from qa.following import LocalRetrieval
 from qa.index import Index
-from qa.shared import SharedGenerations
-from qa.store import Draft
+from qa.shared import SharedGenerations, SharedIndex
+from qa.store import ArticleStore, Draft
 from qa.store.postgres import Server
 from qa.types import Article
 
@@ -144,14 +145,14 @@ def test_articles_that_come_during_a_rebuild_are_in_the_new_index(
 ) -> None:
     one.add(drafts("tea", 3))
     begun, go = Event(), Event()
-    adopt = SharedGenerations._adopt
+    pending = SharedIndex.pending
 
-    def late(generations: SharedGenerations, name: str) -> None:
+    def late(index: SharedIndex, articles: ArticleStore) -> int:
         begun.set()
         assert go.wait(30)
-        adopt(generations, name)
+        return pending(index, articles)
 
-    monkeypatch.setattr(SharedGenerations, "_adopt", late)
+    monkeypatch.setattr(SharedIndex, "pending", late)
     rebuilding = Thread(target=one.rebuild)
     rebuilding.start()
     assert begun.wait(30)
@@ -166,6 +167,75 @@ def test_articles_that_come_during_a_rebuild_are_in_the_new_index(
         assert found(corpus, "ferri") == {"ferry000", "ferry001"}
         assert found(corpus, "tea") == {"tea000", "tea002"}
         assert corpus.serving()[1].info.articles == 4
+
+
+def test_a_builder_that_dies_once_its_index_answers_has_left_nothing_out(
+    one: Corpus, other: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one.add(drafts("tea", 3))
+    begun, go = Event(), Event()
+    pending = SharedIndex.pending
+
+    def late(index: SharedIndex, articles: ArticleStore) -> int:
+        begun.set()
+        assert go.wait(30)
+        return pending(index, articles)
+
+    def build() -> None:
+        with pytest.raises(Crash):
+            one.rebuild()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SharedIndex, "pending", late)
+        patched.setattr(LocalRetrieval, "serve", crash)
+        rebuilding = Thread(target=build)
+        rebuilding.start()
+        assert begun.wait(30)
+        other.articles.put(drafts("ferry", 1))
+        other.articles.remove(["tea001"])
+        go.set()
+        rebuilding.join(30)
+
+    assert found(other, "ferri") == {"ferry000"}
+    assert near(other, "tea") == {"tea000", "tea002", "ferry000"}
+
+
+def test_a_question_takes_in_nothing_that_workers_are_to(one: Corpus, other: Corpus) -> None:
+    one.add(drafts("first", 1))
+    one.articles.put(drafts("tea", 40))
+    encoder, index = other.serving()
+    assert isinstance(encoder, HashingEncoder)
+    index.work(one.articles, HashingEncoder())  # another's batch, so that the log has grown
+
+    assert len(near(other, "tea")) == 33
+
+    assert [text for text in encoder.encoded if "tea" in text] == []
+    assert index.pending(other.articles) == 8
+
+
+def test_who_adds_while_the_generation_is_replaced_goes_on_with_the_next(
+    one: Corpus, other: Corpus
+) -> None:
+    one.add(drafts("first", 5))
+    failed: list[BaseException] = []
+
+    def add() -> None:
+        try:
+            for n in range(12):
+                other.add([named(make_article(f"tea{n}", f"Tea {n}."))])
+        except BaseException as error:
+            failed.append(error)
+
+    adding = Thread(target=add)
+    adding.start()
+    for n in range(3):
+        one.rebuild()
+        one.remove([f"first00{n}"])
+    adding.join(60)
+
+    assert failed == []
+    expected = {f"tea{n}" for n in range(12)} | {"first003", "first004"}
+    assert near(one, "tea") == near(other, "tea") == expected
 
 
 def test_a_rebuild_that_was_stopped_goes_on_where_it_was(

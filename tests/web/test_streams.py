@@ -68,7 +68,9 @@ class Teller(Engine):
 
     def __init__(self, answer: Sequence[Event], before: Callable[[int], object] = str) -> None:
         self.articles = Articles()
-        self.corpus = cast(Corpus, SimpleNamespace(articles=self.articles, home=Path()))
+        self.corpus = cast(
+            Corpus, SimpleNamespace(articles=self.articles, home=Path(), generations=None)
+        )
         self.answer = answer
         self.before = before
         self.asked = 0

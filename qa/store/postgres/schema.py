@@ -100,7 +100,8 @@ class Schema:
     @contextmanager
     def apart(self) -> Iterator["Apart"]:
         """Give a transaction beside this thread's own, which others need not wait for."""
-        begin = f"BEGIN; SET LOCAL lock_timeout = '{APART_SECONDS}s'".encode()
+        shared = f"SELECT pg_advisory_xact_lock_shared({claims_of(self.name)})"
+        begin = f"BEGIN; SET LOCAL lock_timeout = '{APART_SECONDS}s'; {shared}".encode()
         connection = self._begun(begin)
         try:
             yield Apart(self, connection)
@@ -400,12 +401,19 @@ def _element(value: object) -> str:
     return f'"{escaped}"'
 
 
-def writing(schema: str) -> bytes:
+def claims_of(schema: str) -> int:
+    """Return the lock that transactions apart share, and who drops a schema waits for."""
+    return number_of(f"claims {schema}")
+
+
+def writing(schema: str, before: str = "SELECT") -> bytes:
     """Return what begins a transaction that is the only one to write to a schema.
 
     Numbers of its logs are then committed in their order: who reads up to one misses none.
     """
-    return f"BEGIN; SET LOCAL lock_timeout = '{WAIT_SECONDS}s'; {lock_of(schema)}".encode()
+    return (
+        f"BEGIN; SET LOCAL lock_timeout = '{WAIT_SECONDS}s'; {before}; {lock_of(schema)}".encode()
+    )
 
 
 def lock_of(schema: str) -> str:

@@ -10,7 +10,7 @@ import psycopg
 from filelock import Timeout
 
 from qa.store.postgres.address import Address, Link
-from qa.store.postgres.schema import Schema, number_of, writing
+from qa.store.postgres.schema import Schema, claims_of, number_of, writing
 
 ARTICLES = "newsqa"
 """The schema of the articles."""
@@ -58,7 +58,10 @@ class Server(Address):
         """Delete a schema with all that is in it, once nobody writes to it or reads it."""
         _checked(schema)
         with self._asked() as connection:
-            connection.execute(writing(schema))
+            # As who claims does: first this, then the writers' lock.
+            connection.execute(
+                writing(schema, f"SELECT pg_advisory_xact_lock({claims_of(schema)})")
+            )
             connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE; COMMIT'.encode())
 
     @contextmanager
