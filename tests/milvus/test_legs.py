@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import date
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qa.errors import IndexUnusable
+from qa.errors import EngineUnreachable, IndexUnusable
 from qa.legs import ANY, Keys
 from qa.lexical import Concept
 from qa.milvus import Milvus, MilvusRetrieval
@@ -28,6 +29,8 @@ from tests.qa.index_contract import SHIP, TEA, UNDATED, vector
 from .conftest import CORPUS, HOSTILE, OWN, Corpus, connected
 
 ROOT = Path(__file__).parents[2]
+
+RECONNECT_SECONDS = 90.0
 
 ASKED: Sequence[Sequence[Concept]] = (
     [(("tea",),)],
@@ -318,6 +321,18 @@ def test_those_who_begin_at_once_begin_one(milvus: Milvus, tmp_path: Path) -> No
     corpus.close()
 
 
+def reconnected(milvus: Milvus) -> None:
+    """Wait until the connection has come back by itself, which may take more than one attempt."""
+    deadline = time.monotonic() + RECONNECT_SECONDS
+    while True:
+        try:
+            milvus.collections()
+            return
+        except EngineUnreachable:
+            if time.monotonic() > deadline:
+                raise
+
+
 @pytest.mark.skipif(bool(OWN), reason="an operator's server is not killed")
 @pytest.mark.parametrize("engine", ["lite", "server"])
 def test_a_server_that_is_killed_loses_nothing(
@@ -332,6 +347,7 @@ def test_a_server_that_is_killed_loses_nothing(
         corpus.retrieval.serve("one")
 
         running.restart()
+        reconnected(corpus.milvus)
 
         legs = corpus.opened()
         assert (legs.state(), legs.behind) == ((corpus.store.cursor, 2), False)
