@@ -302,6 +302,33 @@ def test_a_database_of_other_letters_is_refused(postgres_cluster: Cluster) -> No
         ArticleStore(Server(url).articles())
 
 
+def test_too_many_connections_are_told_as_that(postgres_cluster: Cluster) -> None:
+    url = postgres_cluster.database()
+    postgres_cluster.ask("CREATE ROLE few LOGIN PASSWORD 'few' CONNECTION LIMIT 0")
+    address = url.replace(f"newsqa:{postgres_cluster.password}", "few:few")
+
+    with pytest.raises(HomeUnusable, match="max_connections"):
+        Server(address).schemas()
+
+
+def test_who_drops_a_generation_waits_for_those_who_work_in_it(
+    server: Server, queue: Queue, articles: ArticleStore, passages: PassageStore
+) -> None:
+    articles.put([named(make_article("tea", "Tea is sold."))])
+    with queue.claim(1) as claim:
+        dropping = threading.Thread(target=server.drop, args=("generation",))
+        dropping.start()
+        dropping.join(0.5)
+        assert dropping.is_alive()
+        claim.take(made(claim.changes))
+    dropping.join(SECONDS)
+
+    assert not dropping.is_alive()
+    assert "generation" not in server.schemas()
+    with pytest.raises(IndexUnusable):
+        len(passages)
+
+
 def test_a_generation_that_was_dropped_is_to_be_rebuilt(
     server: Server, passages: PassageStore
 ) -> None:

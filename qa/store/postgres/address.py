@@ -35,6 +35,9 @@ _REMEDIES = {
 }
 """By the code of an error (appendix A of PostgreSQL's manual), or the class that begins it."""
 
+_FULL = ("too many clients", "too many connections", "remaining connection slots")
+"""What is said where no connection is made: then there is no code."""
+
 Link = psycopg.Connection[tuple[Any, ...]]
 
 
@@ -102,6 +105,8 @@ class Address:
             return IndexUnusable(
                 f"{self.name}: {schema}: {said}; `newsqa rebuild` makes the index anew"
             )
+        if any(words in said for words in _FULL):
+            code = "53300"
         remedy = _REMEDIES.get(code) or _REMEDIES.get(code[:2])
         if remedy is None and isinstance(error, psycopg.OperationalError):
             remedy = _UNREACHABLE
