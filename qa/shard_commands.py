@@ -90,6 +90,8 @@ def embed(
         raise typer.BadParameter("a path is empty", param_hint="PATH")
     if within := [path for path in paths if _is_within(shards, path)]:
         raise typer.BadParameter(f"it lies in {within[0]}, which is read", param_hint="--shards")
+    if ray == "":
+        raise typer.BadParameter("it names no cluster", param_hint="--ray")
     if processes and ray not in (None, "local"):
         raise typer.BadParameter("a cluster says how many cores it has", param_hint="--processes")
     sweep = Sweep(paths)

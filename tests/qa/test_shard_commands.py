@@ -139,6 +139,7 @@ def test_warnings_are_told_when_they_are_loaded(run: Run, tmp_path: Path) -> Non
             "how many cores",
         ),
         (("embed", "", "--shards", "s"), 2, "a path is empty"),
+        (("embed", SEEDS, "--shards", "s", "--ray", ""), 2, "it names no cluster"),
         (("embed", SEEDS), 2, "Missing option '--shards'"),
         (("load", "nowhere"), 2, "does not exist"),
         (("load", SEEDS), 1, "no shards are there; `newsqa embed` makes them"),

@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 from qa.articles import article_id
 from qa.errors import ArticleNotFound
 from qa.passages import split_passages
-from qa.store import ArticleStore, Change, Document, Draft, Embedding, PassageStore
+from qa.store import ArticleStore, Change, Document, Draft, Embedding, Finished, PassageStore
 from qa.store.postgres import Server
 from qa.types import Article, Facet, Filters
 
@@ -140,6 +140,27 @@ def test_what_was_sent_twice_from_nowhere_is_not_one_place(articles: ArticleStor
     articles.put([unnamed("二。")])
 
     assert len(articles) == 2
+
+
+def test_a_reading_that_began_earlier_withdraws_nothing_that_a_later_one_found(
+    articles: ArticleStore,
+) -> None:
+    """Two servers may read one folder at once, each to its end."""
+    tea, ferry = (
+        replace(
+            named(make_article(id, f"{id} is news.")), file="/news.jsonl", location=f"/news#{id}"
+        )
+        for id in ("tea", "ferry")
+    )
+    finished = Finished("/news.jsonl", b"1")
+    articles.put([tea], reading=1)
+    articles.put([tea, ferry], reading=2)
+    articles.put([ferry, finished], reading=1)
+    articles.put([finished], reading=2)
+
+    assert articles.leave(["/news.jsonl"]) == []
+    articles.put([tea, finished], reading=3)
+    assert articles.leave(["/news.jsonl"]) == ["ferry"]
 
 
 def test_all_or_none_are_put(articles: ArticleStore) -> None:
