@@ -47,6 +47,10 @@ longer than a small one takes. Until a large one is open the one before answers.
 IDLE_SECONDS = 0.5
 """How often a worker with nothing to do looks whether there is something."""
 
+AWAY_SECONDS = 2.0
+"""How long a worker waits before it tries again what has failed: a database that starts anew, or an
+index that another has replaced."""
+
 CHANGED = frozenset({"added", "updated"})
 """The outcomes that leave something else to be found than before."""
 
@@ -334,15 +338,16 @@ class Corpus:
         """
         begun = False
         while not stop():
-            taken = 0
             try:
                 encoder, index = self._newest()
+                begun = index.shared
                 taken = index.work(self.articles, encoder)
-                begun = True
             except NewsqaError as error:
                 if not begun:  # it is wrong, not just away for a while
                     raise
-                logger.warning("%s; tried again", error)
+                logger.warning("%s; it is tried again", error)
+                time.sleep(AWAY_SECONDS)
+                continue
             if taken:
                 progress(taken)
             else:

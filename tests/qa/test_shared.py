@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import qa.corpus
 from embeddings.encoder import Encoding, ModelInfo
 from qa.corpus import Corpus
 from qa.errors import HomeUnusable, IndexUnusable
@@ -22,6 +23,7 @@ from qa.shared import SharedGenerations, SharedIndex
 from qa.store import ArticleStore, Draft
 from qa.store.postgres import Server
 from qa.types import Article
+from tests.postgres import Cluster
 
 from .conftest import HashingEncoder, make_article, named
 from .index_contract import *  # noqa: F403
@@ -367,6 +369,38 @@ def test_workers_that_are_killed_lose_and_double_nothing(
     assert near(one, "tea") == {f"tea{n:03}" for n in range(300)} | {"first000"}
     info = one.serving()[1].info
     assert (info.articles, info.passages) == (301, 301)
+
+
+def test_a_worker_goes_on_after_the_database_was_away(
+    one: Corpus,
+    other: Corpus,
+    postgres_cluster: Cluster,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(qa.corpus, "AWAY_SECONDS", 0.1)
+    one.add(drafts("first", 1))
+    begun, stop = Event(), Event()
+    work = SharedIndex.work
+
+    def noted(*arguments: Any) -> int:
+        begun.set()
+        return work(*arguments)
+
+    monkeypatch.setattr(SharedIndex, "work", noted)
+    working = Thread(target=other.work, args=(lambda _: stop.set(), stop.is_set))
+    with caplog.at_level("WARNING"):
+        working.start()
+        assert begun.wait(30)
+        postgres_cluster.stop()
+        time.sleep(1.5)
+        postgres_cluster.start()
+        one.articles.put(drafts("tea", 3))
+        working.join(60)
+
+    assert "it is tried again" in caplog.text
+    assert stop.is_set()
+    assert len(near(one, "tea")) == 4
 
 
 def test_who_adds_waits_for_what_a_worker_has_taken(
