@@ -375,8 +375,9 @@ NEXT = "市长龚正说，数据中心的项目会在2026年10月"
         (Reply(body=b'data: {"error": {"message": "sk-secret"}}\n\n'), {"unreadable"}),
         (Reply(["x"], pause=2), {"timeout"}),
         (Reply(itertools.repeat("\u200b"), pause=0.05), {"timeout"}),
-        (Reply(itertools.repeat("好的。")), {"length"}),
-        (Reply(itertools.repeat("<think>" * 5)), {"length", "timeout"}),  # whichever is first
+        # Whichever is first.
+        (Reply(itertools.repeat("好的。")), {"length", "timeout"}),
+        (Reply(itertools.repeat("<think>" * 5)), {"length", "timeout"}),
     ],
 )
 def test_a_failure_is_named_and_the_log_says_no_secret(
