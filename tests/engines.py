@@ -18,7 +18,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-FOLDER = Path(os.environ.get("NEWSQA_ENGINES") or Path(__file__).parents[1] / ".venv-engines")
+_VENV = Path(__file__).parents[1] / ".venv-engines"
+FOLDER = Path(os.environ.get("NEWSQA_ENGINES") or _VENV).absolute()
 
 REQUIRED = os.environ.get("NEWSQA_REQUIRE_ENGINES") == "1"
 """Whether a test that finds no engine fails, instead of being skipped."""
