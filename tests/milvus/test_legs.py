@@ -334,20 +334,17 @@ def reconnected(milvus: Milvus) -> None:
 
 
 @pytest.mark.skipif(bool(OWN), reason="an operator's server is not killed")
-@pytest.mark.parametrize("engine", ["lite", "server"])
-def test_a_server_that_is_killed_loses_nothing(
-    engine: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
+def test_a_server_that_is_killed_loses_nothing(server: Engine, tmp_path: Path) -> None:
     """Nor does who was connected to it need to begin again."""
-    running: Engine = request.getfixturevalue(engine)
-    with connected(running.address) as milvus:
+    with connected(server.address) as milvus:
+        reconnected(milvus)
         corpus = Corpus(tmp_path, milvus)
         corpus.add(TEA, SHIP, UNDATED)
         corpus.remove("ship")
         corpus.retrieval.serve("one")
 
-        running.restart()
-        reconnected(corpus.milvus)
+        server.restart()
+        reconnected(milvus)
 
         legs = corpus.opened()
         assert (legs.state(), legs.behind) == ((corpus.store.cursor, 2), False)
