@@ -142,10 +142,8 @@ def test_a_rebuild_by_one_server_is_answered_by_the_other(one: Corpus, other: Co
     assert other.serving()[0].model.name == "another"
 
 
-def test_articles_that_come_during_a_rebuild_are_in_the_new_index(
-    one: Corpus, other: Corpus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one.add(drafts("tea", 3))
+def held_before_the_swap(patch: pytest.MonkeyPatch) -> tuple[Event, Event]:
+    """Have a rebuild say when its index is made, and wait to swap it in until it is told to."""
     begun, go = Event(), Event()
     pending = SharedIndex.pending
 
@@ -154,7 +152,15 @@ def test_articles_that_come_during_a_rebuild_are_in_the_new_index(
         assert go.wait(30)
         return pending(index, articles)
 
-    monkeypatch.setattr(SharedIndex, "pending", late)
+    patch.setattr(SharedIndex, "pending", late)
+    return begun, go
+
+
+def test_articles_that_come_during_a_rebuild_are_in_the_new_index(
+    one: Corpus, other: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one.add(drafts("tea", 3))
+    begun, go = held_before_the_swap(monkeypatch)
     rebuilding = Thread(target=one.rebuild)
     rebuilding.start()
     assert begun.wait(30)
@@ -175,20 +181,13 @@ def test_a_builder_that_dies_once_its_index_answers_has_left_nothing_out(
     one: Corpus, other: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one.add(drafts("tea", 3))
-    begun, go = Event(), Event()
-    pending = SharedIndex.pending
-
-    def late(index: SharedIndex, articles: ArticleStore) -> int:
-        begun.set()
-        assert go.wait(30)
-        return pending(index, articles)
 
     def build() -> None:
         with pytest.raises(Crash):
             one.rebuild()
 
     with monkeypatch.context() as patched:
-        patched.setattr(SharedIndex, "pending", late)
+        begun, go = held_before_the_swap(patched)
         patched.setattr(LocalRetrieval, "serve", crash)
         rebuilding = Thread(target=build)
         rebuilding.start()
