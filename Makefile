@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve test test-milvus check audit package bench bench-scale capacity screenshots eval eval-ablation eval-scale fit train crash soak fuzz clean
+.PHONY: serve test coverage test-milvus check audit package bench bench-scale capacity screenshots eval eval-ablation eval-scale fit train crash soak fuzz clean
 
 serve: $(VENV)/.installed
 	$(BIN)/newsqa add --if-empty seeds
 	$(BIN)/newsqa serve
 
 test: check
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+# The same tests, and what of the code they reach: to see that takes them longer.
+coverage: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov --cov-report=
 	$(BIN)/python -m coverage report
 

@@ -79,16 +79,32 @@ class TokenVectors:
 
 
 @dataclass(frozen=True, slots=True)
+class HalfRead:
+    """One text as the layer in the model's middle leaves it; what the model adds is there too.
+
+    Attributes:
+        rows: float32[t, dim], one for each token.
+        spans: int32[t, 2], half-open code point offsets of the tokens into the text as given, (-1,
+            -1) for what the model adds.
+    """
+
+    rows: Vectors
+    spans: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
 class Encoding:
     """Texts as vectors.
 
     Attributes:
         vectors: float32[n, dim], unit rows, in the order of the texts.
         tokens: one item for each text if they were asked for, else empty.
+        halves: one item for each text if they were asked for and the encoder tells them.
     """
 
     vectors: Vectors
     tokens: tuple[TokenVectors, ...]
+    halves: tuple[HalfRead, ...] = ()
 
 
 class Encoder(Protocol):
@@ -105,6 +121,7 @@ class Encoder(Protocol):
         role: Role,
         *,
         tokens: bool = False,
+        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         """Return the vectors of `texts`, read as queries or as passages.
@@ -177,25 +194,31 @@ class ExportedEncoder:
         role: Role,
         *,
         tokens: bool = False,
+        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         """Return the vectors of `texts`, read as queries or as passages."""
         vectors = np.empty((len(texts), self._model.dimension), dtype=np.float32)
         parts: list[TokenVectors] = []
+        half_read: list[HalfRead] = []
         urgent = len(texts) <= _FEW
         starts = range(0, len(texts), _WINDOW)
         windows = (self._submit(texts[x : x + _WINDOW], role, urgent) for x in starts)
         # A window's results are awaited when the next is on its way: no core runs out of work.
         for start, window in zip(starts, _one_ahead(windows), strict=True):
             encoded, finished = window
-            rows: dict[int, Vectors] = {}
+            whole, half = dict[int, Vectors](), dict[int, Vectors]()
             for place, output in finished:
-                vectors[start + place], rows[place] = output.vector, output.tokens
+                vectors[start + place], whole[place] = output.vector, output.tokens
+                if halves:  # a rebuild's would take as much room again
+                    half[place] = output.half
                 if progress:
                     progress(1)
             if tokens:
-                parts += [self._part(encoded[x], rows[x], role) for x in range(len(encoded))]
-        return Encoding(vectors, tuple(parts))
+                parts += [self._part(encoded[x], whole[x], role) for x in range(len(encoded))]
+            if halves:
+                half_read += [self._half(encoded[x], half[x], role) for x in range(len(encoded))]
+        return Encoding(vectors, tuple(parts), tuple(half_read))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return how many tokens each text takes as a passage, beside prefix and specials."""
@@ -212,6 +235,12 @@ class ExportedEncoder:
     def _part(self, encoded: Tokens, rows: Vectors, role: Role) -> TokenVectors:
         own, spans = self._tokenizer.spans(encoded, role)
         return TokenVectors(_unit(rows[own]), spans)
+
+    def _half(self, encoded: Tokens, rows: Vectors, role: Role) -> HalfRead:
+        own, spans = self._tokenizer.spans(encoded, role)
+        everywhere = np.full((len(rows), 2), -1, np.int32)
+        everywhere[own] = spans
+        return HalfRead(rows, everywhere)
 
 
 class SentenceTransformerEncoder:
@@ -250,6 +279,7 @@ class SentenceTransformerEncoder:
         role: Role,
         *,
         tokens: bool = False,
+        halves: bool = False,  # noqa: ARG002 - it has none to tell
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         """Return the vectors of `texts`, read as queries or as passages."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 _VERSION = 1  # to be raised by every change that changes vectors
+_FILES = 2  # to be raised by every other change of what an export holds
 _STEPS = 5  # assemble, load, convert, write, check
 _LENGTH = 512  # of texts that are read by a model without a limit of its own
 _REMEDY = "run it with sentence-transformers instead (runtime 'torch')"
@@ -82,7 +83,7 @@ def export(model: Model, cache: Path) -> Path:
         ModelUnusable: the model cannot be loaded.
     """
     fingerprint = f"{model.fingerprint}-openvino-{_VERSION}"
-    folder = cache / fingerprint
+    folder = cache / f"{fingerprint}-{_FILES}"
     if folder.is_dir():
         return folder
     from tqdm import tqdm
@@ -242,10 +243,15 @@ def _convert(original: "SentenceTransformer") -> Any:
 
         def forward(
             self, embeddings: torch.Tensor, mask: torch.Tensor
-        ) -> tuple[torch.Tensor, torch.Tensor]:
-            tokens = self.transformer(inputs_embeds=embeddings, attention_mask=mask)[0]
+        ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+            told = self.transformer(
+                inputs_embeds=embeddings, attention_mask=mask, output_hidden_states=True
+            )
+            # What enters the first layer comes first, what leaves the last one last.
+            tokens, states = told[0], told.hidden_states
             pooled = pooling({"token_embeddings": tokens, "attention_mask": mask})
-            return torch.nn.functional.normalize(pooled["sentence_embedding"], dim=-1), tokens
+            vector = torch.nn.functional.normalize(pooled["sentence_embedding"], dim=-1)
+            return vector, tokens, states[(len(states) - 1) // 2]
 
     width = transformer.auto_model.get_input_embeddings().weight.shape[1]
     example = {
@@ -259,7 +265,7 @@ def _convert(original: "SentenceTransformer") -> Any:
         decoder = tracing.TorchScriptPythonDecoder(Graph().eval(), example_input=example)
     frontend = frontends.FrontEndManager().load_by_framework("pytorch")
     graph = frontend.convert(frontend.load(decoder))
-    for output, name in zip(graph.outputs, ("vector", "tokens"), strict=True):
+    for output, name in zip(graph.outputs, ("vector", "tokens", "half"), strict=True):
         output.get_tensor().set_names({name})
     return graph
 

@@ -3,7 +3,8 @@
 The folder holds `model.xml` and `model.bin` (weights as 16-bit floats) and `embeddings.npy`, the
 vector of every token, float16[v, dim], which is mapped, so that only what texts use is ever read.
 The graph takes `embeddings`, float32[n, t, dim], and `mask`, int64[n, t], and gives `vector`,
-float32[n, dim], unit rows, and `tokens`, float32[n, t, dim].
+float32[n, dim], unit rows, and of every token, float32[n, t, dim], what the last layer leaves,
+`tokens`, and the one in the middle, `half`.
 """
 
 import mmap
@@ -37,10 +38,12 @@ class Output:
     Attributes:
         vector: float32[dim], a unit vector.
         tokens: float32[t, dim], of any length, one row for each id.
+        half: float32[t, dim], the same half way, before the upper layers.
     """
 
     vector: Vectors
     tokens: Vectors
+    half: Vectors
 
 
 class Graph:
@@ -75,15 +78,17 @@ class Graph:
         request = self._requests.get()
         try:
             request.infer(inputs, share_inputs=True, share_outputs=True)
-            vectors, tokens = (request.get_tensor(x).data.copy() for x in ("vector", "tokens"))
+            vectors, tokens, halves = (
+                request.get_tensor(x).data.copy() for x in ("vector", "tokens", "half")
+            )
         finally:
             self._requests.put(request)
         self._read += ids.size
         if self._read > _REMEMBERED:
             self._forget()
         return [
-            Output(vector, rows[:length])
-            for vector, rows, length in zip(vectors, tokens, lengths, strict=True)
+            Output(vector, rows[:length], half[:length])
+            for vector, rows, half, length in zip(vectors, tokens, halves, lengths, strict=True)
         ]
 
     def _forget(self) -> None:

@@ -1,14 +1,14 @@
 """Hits to the sentences that may answer, best first.
 
 The most promising by what is stored are read once more by the encoder, each under its article's
-title and date as passages are. Where a reader has read the hits, it has told of every sentence
-whether it answers, and fewer need to be read. `make fit` finds the weights on the development sets.
+title and date as passages are, and by a reader, if there is one, which goes on from there with
+question and sentence together. `make fit` finds the weights on the development sets.
 """
 
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from operator import mul
 from typing import NamedTuple
@@ -17,10 +17,12 @@ import numpy as np
 
 from embeddings.encoder import Encoder, TokenVectors
 from embeddings.late import match_each
+from embeddings.reader import Reader, Reading, Words
+from embeddings.vectors import Vectors
 from qa.answer_types import AnswerType, Wanted, fits, wanted
 from qa.lexical import Concept
 from qa.passages import embedded_text
-from qa.search import NOT_READ, Asked
+from qa.search import Asked
 from qa.telling import Telling
 from qa.types import Article, Hit, Span
 
@@ -32,19 +34,9 @@ to .98 of the development questions. By what is stored alone the first sentence 
 CMRC's held-out questions, .57 of RGB's, .72 of crud_news's and .75 to .86 of XQuAD's; with the
 eight read .78, .71, .74 and .77 to .88 (`make fit`)."""
 
-READ_SENTENCES = 5
-"""How many of these the encoder reads where a reader has read the hits, and no figure is asked for,
-in which articles might differ. Of 700 development questions, on which the reader's two weights were
-chosen, the first sentence then answers .817, of three .810, of eight .821; of eight without a
-reader .817, of five .803. With four times these weights crud_news gains .03, English paragraphs
-asked in Chinese lose .05 and RGB .02."""
-
 PROMISE = 0.23
 """The weight of a sentence's shared concepts for choosing which to read, beside its hit's score and
 its stored token vectors' match (logistic regression on the development sets)."""
-
-READER_PROMISE = 0.01
-"""The weight of what the reader says of it."""
 
 BESIDE = 0.75
 """What a concept counts that not the sentence tells but its title or the sentence before it."""
@@ -83,9 +75,7 @@ class Signals(NamedTuple):
     read: float = 0.0
 
 
-NO_TOKENS = TokenVectors(np.zeros((0, 0), np.float32), np.zeros((0, 2), np.int32))
-
-WEIGHTS: tuple[float, ...] = (1.0, 0.17, 0.5, 0.5, 0.1, -0.2, 0.012, 0.005)
+WEIGHTS: tuple[float, ...] = (1.0, 0.17, 0.5, 0.5, 0.1, -0.2, 0.012, 0.03)
 """What each of the signals counts."""
 
 
@@ -94,13 +84,13 @@ class Candidate:
     """A sentence of a hit that may answer, and its score: the weighted sum of its signals.
 
     Attributes:
-        tokens: its own, as the encoder read them under title and date.
+        words: those of it that answer, as the reader sees it; None where there is none.
     """
 
     hit: Hit
     sentence: int
     signals: Signals
-    tokens: TokenVectors = field(default=NO_TOKENS, compare=False, repr=False)
+    words: Words | None = None
 
     @property
     def score(self) -> float:
@@ -137,25 +127,25 @@ def candidates(
     hits: Sequence[Hit],
     encoder: Encoder,
     weights: Mapping[Concept, float],
+    reader: Reader | None = None,
 ) -> list[Candidate]:
     """Return the sentences of the first hits that may answer, best first.
 
-    `weights` gives each concept of the question its weight (inverse document frequency).
+    `weights` gives each concept of the question its weight (inverse document frequency). `reader`
+    is to be one for this encoder.
     """
-    read, kind = any(hit.reads for hit in hits), wanted(question)
-    # That articles differ in a figure is seen only of what is read.
-    fewer = read and kind.type is not AnswerType.NUMBER
-    places = promising(hits, weights, READ_SENTENCES if fewer else CANDIDATE_SENTENCES)
+    places, kind = promising(hits, weights), wanted(question)
     texts = [embedded_text(place.hit.article, place.text) for place in places]
-    encoding = encoder.encode(texts, "passage", tokens=True)
-    own = [
-        _own(tokens, len(text) - len(place.text))
-        for place, text, tokens in zip(places, texts, encoding.tokens, strict=True)
-    ]
-    matches = match_each(asked.tokens, [tokens.vectors for tokens in own])
+    starts = [len(text) - len(place.text) for place, text in zip(places, texts, strict=True)]
+    encoding = encoder.encode(texts, "passage", tokens=True, halves=reader is not None)
+    own = [_own(*each) for each in zip(encoding.tokens, starts, strict=True)]
+    matches = match_each(asked.tokens, own)
+    readings: Sequence[Reading | None] = [None] * len(places)
+    if reader and asked.half:
+        readings = reader.read(asked.half, encoding.halves, starts)
     found = []
-    for place, closeness, match, tokens in zip(
-        places, encoding.vectors @ asked.vector, matches, own, strict=True
+    for place, closeness, match, reading, start in zip(
+        places, encoding.vectors @ asked.vector, matches, readings, starts, strict=True
     ):
         signals = Signals(
             closeness=float(closeness),
@@ -165,22 +155,22 @@ def candidates(
             fit=_fit(place.text, kind, question),
             asks=_ASKS.search(place.text) is not None,
             lead=place.sentence == 0,
-            read=_read(place.hit, place.sentence) if read else 0.0,
+            read=reading.logit if reading else 0.0,
         )
-        found.append(Candidate(place.hit, place.sentence, signals, tokens))
+        words = reading.words if reading else None
+        if words:
+            words = Words(words.start - start, words.end - start, words.sure)
+        found.append(Candidate(place.hit, place.sentence, signals, words))
     return sorted(found, key=lambda one: (-one.score, one.hit.passage.id, one.sentence))
 
 
-def _own(tokens: TokenVectors, start: int) -> TokenVectors:
-    """Return the tokens that begin at `start` or behind it, their places counted from there."""
-    at = int(np.searchsorted(tokens.spans[:, 0], start))  # they stand in their order
-    return TokenVectors(tokens.vectors[at:], tokens.spans[at:] - start)
+def _own(tokens: TokenVectors, start: int) -> Vectors:
+    """Return the vectors of the tokens that begin at `start` or behind it."""
+    return tokens.vectors[np.searchsorted(tokens.spans[:, 0], start) :]  # they stand in their order
 
 
-def promising(
-    hits: Sequence[Hit], weights: Mapping[Concept, float], most: int = CANDIDATE_SENTENCES
-) -> list[Place]:
-    """Return up to `most` sentences of the first hits, the most promising by what is stored first.
+def promising(hits: Sequence[Hit], weights: Mapping[Concept, float]) -> list[Place]:
+    """Return sentences of the first hits, the most promising by what is stored first.
 
     Which concepts a sentence shares is costly to tell and easily bounded. So the sentence that may
     promise most is looked at more closely, until one whose promise is known may promise most.
@@ -189,17 +179,16 @@ def promising(
     places = [(hit, number) for hit in hits[:CANDIDATE_HITS] for number in _sentences(hit)]
     closer = [shares.closer(*place) for place in places]
     # Of equal ones those of the better hit come first.
-    read = any(hit.reads for hit in hits)
-    queue = [(-_promise(*place, 1.0, read), at, 1.0, False) for at, place in enumerate(places)]
+    queue = [(-_promise(*place, 1.0), at, 1.0, False) for at, place in enumerate(places)]
     heapify(queue)
     found: list[Place] = []
-    while queue and len(found) < most:
+    while queue and len(found) < CANDIDATE_SENTENCES:
         _, at, share, known = heappop(queue)
         if known:
             found.append(Place(*places[at], share))
         else:
             share, known = next(closer[at])
-            heappush(queue, (-_promise(*places[at], share, read), at, share, known))
+            heappush(queue, (-_promise(*places[at], share), at, share, known))
     return found
 
 
@@ -242,14 +231,9 @@ def _sentences(hit: Hit) -> range:
     return range(hit.passage.first, hit.passage.last + 1)
 
 
-def _promise(hit: Hit, number: int, share: float, read: bool) -> float:
+def _promise(hit: Hit, number: int, share: float) -> float:
     match = hit.matches[number - hit.passage.first] if hit.matches else 0.0
-    promise = hit.scores.fused + match + PROMISE * share
-    return promise + READER_PROMISE * _read(hit, number) if read else promise
-
-
-def _read(hit: Hit, number: int) -> float:
-    return hit.reads[number - hit.passage.first] if hit.reads else NOT_READ
+    return hit.scores.fused + match + PROMISE * share
 
 
 def _says(told: set[str], ways: Iterable[frozenset[str]]) -> bool:

@@ -145,7 +145,7 @@ def listed(best: Candidate) -> list[Quote]:
     first, last = min(passage.first, items[0]), max(passage.last, items[-1])
     span = Span(article.sentences[first].start, article.sentences[last].end)
     wide = Passage(article.id, first, last, span, span.of(article.text))
-    hit = replace(best.hit, passage=wide, matches=(), reads=())
+    hit = replace(best.hit, passage=wide, matches=())
     return [Quote(hit, article.sentences[number]) for number in items]
 
 

@@ -26,6 +26,7 @@ class Signs(NamedTuple):
         unnamed: whether the question names somebody or something that neither its passage nor its
             title does. Between two languages that cannot be told.
         elsewhen: whether it speaks of other times than the question, and not of that one.
+        read: the logit that it answers, as the reader sees it; 0 where there is none.
     """
 
     share: float
@@ -35,9 +36,10 @@ class Signs(NamedTuple):
     across: bool
     unnamed: bool
     elsewhen: bool
+    read: float = 0.0
 
 
-COEFFICIENTS: tuple[float, ...] = (3.15, 22.9, 1.14, 17.2, 2.04, -2.5, -4.0)
+COEFFICIENTS: tuple[float, ...] = (3.15, 22.9, 1.14, 17.2, 2.04, -2.5, -4.0, 0.0)
 BIAS = -8.74
 """A logistic regression on one half of the development questions, about half of which nothing
 answers (`make fit`, 150 of each set and language). On the other half: AUROC .92 for whether the
@@ -79,6 +81,7 @@ def signs(
         across=across,
         unnamed=not across and _unnamed(question, best),
         elsewhen=time is not None and _elsewhen(time, best),
+        read=best.signals.read,
     )
 
 

@@ -83,7 +83,7 @@ class Engine:
         """
         query = _checked(query)
         time = _time(query, query.question)
-        _, _, found = self._found(query.question, time, query, lambda _: None)
+        _, _, found = self._found(query.question, time, query)
         return tuple(source(hit) for hit in found.hits)
 
     def ask(self, query: Query | str) -> Answer:
@@ -121,16 +121,17 @@ class Engine:
         )
 
         depth = replace(query, top_k=max(query.top_k, CANDIDATE_HITS))
-        encoder, asked, found = self._found(question, time, depth, self._reader, until)
+        encoder, asked, found = self._found(question, time, depth, until)
 
         _in_time(until)
         answering = perf_counter()
-        ranked = candidates(asked, question, found.hits, encoder, found.weights)
+        reader = self._reader(encoder.model)
+        ranked = candidates(asked, question, found.hits, encoder, found.weights, reader)
         _in_time(until)
         sure = confidence(question, detect_language(question), time, ranked)
         stated = Claims()
         if ranked and sure >= self._threshold:
-            marks = Marks(question, asked, self._reader(encoder.model))
+            marks = Marks(question)
             stated = self._claims(query, question, asked, found, ranked, marks)
         shown = _shown(query.top_k, stated.claims, found.hits)
         yield from (source(hit) for hit in shown)
@@ -163,7 +164,6 @@ class Engine:
         question: str,
         time: Time | None,
         query: Query,
-        reader: Callable[[ModelInfo], Reader | None],
         until: float = inf,
     ) -> tuple[Encoder, Asked, Found]:
         """Return what is found, what was asked, and the encoder that has read it.
@@ -176,12 +176,11 @@ class Engine:
         try:
             asked = read_question(question, encoder, self._dictionary, time)
             _in_time(until)
-            reads = reader(encoder.model)
-            found = search(asked, index, self.corpus.articles, query, self._weights, reads)
+            found = search(asked, index, self.corpus.articles, query, self._weights)
         except Exception:
             if index.there:
                 raise
-            return self._found(question, time, query, reader, until)
+            return self._found(question, time, query, until)
         return encoder, asked, found
 
     def _claims(

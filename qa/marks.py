@@ -1,11 +1,9 @@
 """A question and sentences that answer it -> the words in each that do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from embeddings.reader import Reader
 from qa.answer_types import marked, wanted
 from qa.candidates import Candidate
-from qa.search import Asked
 from qa.types import Span
 
 SURE = 0.15
@@ -22,34 +20,22 @@ questions each)."""
 class Marks:
     """Finds the words that answer a question: by the form of the answer, else by a reader."""
 
-    def __init__(self, question: str, asked: Asked, reader: Reader | None) -> None:
-        """Take a question as it was asked, and as retrieval sees it."""
-        self._question, self._asked, self._reader = question, asked, reader
+    def __init__(self, question: str) -> None:
+        """Take a question as it was asked."""
+        self._question, self._kind = question, wanted(question)
 
-    def of(self, candidates: Sequence[Candidate]) -> list[tuple[Span, ...]]:
+    def of(self, candidates: Iterable[Candidate]) -> list[tuple[Span, ...]]:
         """Return of each sentence where in its article's text the words stand that answer."""
-        kind = wanted(self._question)
-        told = [marked(one.text, kind, self._question) for one in candidates]
-        unmarked = [at for at, marks in enumerate(told) if not marks]
-        for at, words in zip(
-            unmarked, self._read([candidates[at] for at in unmarked]), strict=True
-        ):
-            told[at] = words
         return [
-            tuple(Span(one.span.start + mark.start, one.span.start + mark.end) for mark in marks)
-            for one, marks in zip(candidates, told, strict=True)
+            tuple(
+                Span(one.span.start + mark.start, one.span.start + mark.end)
+                for mark in marked(one.text, self._kind, self._question) or _read(one)
+            )
+            for one in candidates
         ]
 
-    def _read(self, candidates: Sequence[Candidate]) -> list[tuple[Span, ...]]:
-        """Return the words that the reader is sure of."""
-        if self._reader is None or not candidates:
-            return [()] * len(candidates)
-        read = self._reader.words(self._asked.tokens, [one.tokens.vectors for one in candidates])
-        found: list[tuple[Span, ...]] = []
-        for one, words in zip(candidates, read, strict=True):
-            if words is None or words.sure < SURE:
-                found.append(())
-            else:
-                spans = one.tokens.spans
-                found.append((Span(int(spans[words.first, 0]), int(spans[words.last, 1])),))
-        return found
+
+def _read(candidate: Candidate) -> list[Span]:
+    """Return the words that a reader is sure of."""
+    words = candidate.words
+    return [Span(words.start, words.end)] if words and words.sure >= SURE else []

@@ -178,10 +178,13 @@ class NeutralEncoder:
         role: Role,
         *,
         tokens: bool = False,
+        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         """Return the vectors of `texts`, passages without their language."""
-        encoding = self._encoder.encode(texts, role, tokens=tokens, progress=progress)
+        encoding = self._encoder.encode(
+            texts, role, tokens=tokens, halves=halves, progress=progress
+        )
         if role == "query" or not texts:
             return encoding
         languages = [_language(text) for text in texts]
@@ -189,7 +192,7 @@ class NeutralEncoder:
         for part, language in zip(encoding.tokens, languages, strict=False):
             # In their place: the token vectors of a rebuild's call take 80 MB.
             np.subtract(part.vectors, self._means[language].token, out=part.vectors)
-        return Encoding(encoding.vectors - own, encoding.tokens)
+        return Encoding(encoding.vectors - own, encoding.tokens, encoding.halves)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return how many tokens each text takes as a passage."""

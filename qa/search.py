@@ -1,8 +1,7 @@
 """Question to hits: find by meaning and by words, weigh the evidence, group what says the same.
 
 Both retrievers' heads are put together and each scores what only the other found. The best of them
-by meaning and words are then matched token by token, and the sentences of the best of these read
-by a reader, if there is one for the encoder: both from vectors that were kept when the passages
+by meaning and words are then matched token by token, by vectors that were kept when the passages
 were embedded. No passage is read by the encoder again.
 """
 
@@ -12,9 +11,8 @@ from datetime import date
 from itertools import chain, islice
 from time import perf_counter
 
-from embeddings.encoder import Encoder
+from embeddings.encoder import Encoder, HalfRead
 from embeddings.late import match
-from embeddings.reader import Reader
 from embeddings.vectors import Vectors
 from qa.concepts import read_concepts
 from qa.copies import adds
@@ -29,12 +27,6 @@ from qa.when import agreement, freshness, spoken_of
 DEPTH = 100
 """Candidates from each retriever, and how many of both are matched token by token. At 100 the dense
 one alone holds .99 of the right passages."""
-
-READ = 12
-"""Of these the best that the reader reads: 1 ms of one core for each."""
-
-NOT_READ = -8.0
-"""Taken for the logit of a sentence that was not read, in a hit of which others were."""
 
 MERGEABLE = 20
 MERGED = 3
@@ -61,6 +53,7 @@ class Asked:
         vector: float32[dim], of unit length.
         tokens: float32[t, dim], its tokens' vectors, of unit length.
         time: what it says of time, if that is to count.
+        half: it half read, for a reader; None where the encoder does not tell.
     """
 
     concepts: tuple[Concept, ...]
@@ -68,6 +61,7 @@ class Asked:
     tokens: Vectors
     time: Time | None
     encode_seconds: float
+    half: HalfRead | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +71,6 @@ class Candidate:
     Attributes:
         evidence: what speaks for it; of a ranking by one retriever, nothing.
         matches: of each of its sentences; empty where the index keeps no token vectors.
-        reads: of each of its sentences the logit that it answers; empty where it was not read.
     """
 
     key: int
@@ -85,7 +78,6 @@ class Candidate:
     scores: Scores
     evidence: Evidence = NOTHING
     matches: tuple[float, ...] = ()
-    reads: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +97,14 @@ def read_question(
 ) -> Asked:
     """Return the question as retrieval sees it."""
     begun = perf_counter()
-    encoding = encoder.encode([text], "query", tokens=True)
+    encoding = encoder.encode([text], "query", tokens=True, halves=True)
     concepts = read_concepts(words(text), dictionary)
     if time and time.relative and time.words:
         # "Last year" stands in no article of last year: its number does.
         concepts += (tuple(tuple(words(way)) for way in time.words),)
     seconds = perf_counter() - begun
-    return Asked(concepts, encoding.vectors[0], encoding.tokens[0].vectors, time, seconds)
+    half = encoding.halves[0] if encoding.halves else None
+    return Asked(concepts, encoding.vectors[0], encoding.tokens[0].vectors, time, seconds, half)
 
 
 def search(
@@ -120,16 +113,15 @@ def search(
     articles: ArticleStore,
     query: Query,
     weights: Weights = SERVED,
-    reader: Reader | None = None,
 ) -> Found:
-    """Return the best `query.top_k` hits, the first of them read if there is a reader.
+    """Return the best `query.top_k` hits.
 
     Passages of an article that touch are one hit; of articles that are copies the first has hits.
     Fewer hits are the first of more, and there are fewer than asked for only if no others exist.
     """
     begun = perf_counter()
     importance = dict(zip(asked.concepts, index.weights(asked.concepts), strict=True))
-    rounds = _rounds(asked, index, query, importance, weights, reader)
+    rounds = _rounds(asked, index, query, importance, weights)
     hits = tuple(islice(_hits(rounds, index, articles, query.filters), query.top_k))
     return Found(hits, importance, perf_counter() - begun)
 
@@ -140,7 +132,6 @@ def _rounds(
     query: Query,
     importance: Mapping[Concept, float],
     weights: Weights,
-    reader: Reader | None,
 ) -> Iterator[list[Candidate]]:
     """Yield the candidates until there are no more, each round twice as deep as the one before.
 
@@ -148,7 +139,7 @@ def _rounds(
     """
     depth, seen = DEPTH, set[int]()
     while found := candidates(asked, index, query, importance, weights, depth, seen):
-        yield read(asked, index, found, reader) if reader and not seen else found
+        yield found
         seen.update(one.key for one in found)
         if len(seen) < depth:  # Neither retriever has others.
             return
@@ -209,23 +200,6 @@ def candidates(
         for key, one in told.items()
     ]
     return sorted(found, key=lambda one: (-one.scores.fused, one.key))
-
-
-def read(
-    asked: Asked, index: Index, ranked: Sequence[Candidate], reader: Reader
-) -> list[Candidate]:
-    """Return the candidates, the first of them with what the reader says of their sentences.
-
-    They stay in order: with a reader's say in it RGB's hit@1 fell from .78 to .71 and crud_news'
-    from .86 to .85, while XQuAD's rose by .01.
-    Those of one retriever alone are not read, nor are those without token vectors.
-    """
-    first = {one.key: one for one in ranked[:READ] if one.matches}
-    packed = index.token_vectors(list(first))
-    found = [first[key].scores.fused for key in packed]
-    logits = reader.parts(asked.tokens, list(packed.values()), found)
-    reads = {key: tuple(map(float, own)) for key, own in zip(packed, logits, strict=True)}
-    return [replace(one, reads=reads[one.key]) if one.key in reads else one for one in ranked]
 
 
 def _timed(
@@ -408,9 +382,4 @@ def _hit(article: Article, group: Sequence[Candidate], copies: tuple[str, ...]) 
     span = Span(first.span.start, last.span.end)
     passage = Passage(article.id, first.first, last.last, span, span.of(article.text))
     matches = tuple(chain.from_iterable(one.matches for one in pieces))
-    reads: tuple[float, ...] = ()
-    if any(one.reads for one in pieces):
-        unread = [(NOT_READ,) * (one.passage.last - one.passage.first + 1) for one in pieces]
-        own = (one.reads or missing for one, missing in zip(pieces, unread, strict=True))
-        reads = tuple(chain.from_iterable(own))
-    return Hit(article, passage, group[0].scores, copies, matches, reads)
+    return Hit(article, passage, group[0].scores, copies, matches)

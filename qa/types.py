@@ -226,7 +226,6 @@ class Hit:
         copies: the articles that say the same and that the filters let through, by id.
         matches: how well each of its sentences matches the question, token by token; empty where
             the index keeps no token vectors.
-        reads: of each of its sentences the logit that it answers; empty where no reader read it.
     """
 
     article: Article
@@ -234,7 +233,6 @@ class Hit:
     scores: Scores
     copies: tuple[str, ...] = ()
     matches: tuple[float, ...] = ()
-    reads: tuple[float, ...] = ()
     _repr_html_ = _html
 
 

@@ -139,9 +139,7 @@ class _Seen:
         self._asked: Asked = read_question(question, self._encoder, dictionary, time)
         self._query = Query(question, 20)
         self._reader = reader(self._encoder.model)
-        self._found: Found = search(
-            self._asked, self._index, self._articles, self._query, SERVED, self._reader
-        )
+        self._found: Found = search(self._asked, self._index, self._articles, self._query)
 
     def passages(self, part: str, known: Known) -> Choice:
         """Return the passages it has to choose from."""
@@ -184,8 +182,14 @@ class _Seen:
 
     def _candidates(self, hidden: frozenset[str]) -> list[Candidate]:
         hits = [hit for hit in self._found.hits if hit.article.id not in hidden]
-        question = self._query.question
-        return candidates(self._asked, question, hits, self._encoder, self._found.weights)
+        return candidates(
+            self._asked,
+            self._query.question,
+            hits,
+            self._encoder,
+            self._found.weights,
+            self._reader,
+        )
 
 
 def _ranking(choices: Sequence[Choice]) -> None:

@@ -1,8 +1,7 @@
-"""Token vectors of a question and of texts -> which part of a text answers, and in which words.
+"""A question and texts, half read by an encoder -> which of the texts answer, and in which words.
 
-A small network reads them (qa/training/network.py), which was trained for one encoder: it needs no
-pass of the encoder over a text whose token vectors are kept. A reader is two files, `NAME.onnx` and
-`NAME.json` (the fields of `Card`).
+A network goes on from where the encoder's lower layers leave both (qa/training/network.py): it was
+trained for one encoder. A reader is two files, `NAME.onnx` and `NAME.json` (the fields of `Card`).
 """
 
 import json
@@ -17,18 +16,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.encoder import HalfRead
 from embeddings.graph import TILE, open_graph
-from embeddings.late import unpack
 from embeddings.models import ModelUnusable
-from embeddings.vectors import Vectors
 
 BUILT_IN = Path(__file__).parent / "reader.onnx"
 
 LONGEST = 30
 """Tokens of the words that answer, at most."""
 
-MOST_TOKENS = 192
-"""Of a text that are read, pooled or not."""
+MOST_TOKENS = 160
+"""Of a text that are read."""
 
 MOST_ASKED = 64
 """Tokens of a question that are read."""
@@ -52,7 +50,7 @@ class Card:
     """What must be known of a reader.
 
     Attributes:
-        encoder: the fingerprint of the encoder whose token vectors it reads.
+        encoder: the fingerprint of the encoder whose texts it goes on to read.
         sha256: of the file of the graph.
         command: that made it.
     """
@@ -78,11 +76,23 @@ class Card:
 
 
 class Words(NamedTuple):
-    """The run of tokens that answers best, and how sure that is beside all other runs, 0 to 1."""
+    """A run of words, as code points of the text, and how sure it is beside all others, 0 to 1."""
 
-    first: int
-    last: int
+    start: int
+    end: int
     sure: float
+
+
+class Reading(NamedTuple):
+    """What a reader says of a text.
+
+    Attributes:
+        logit: that it answers, against 0 for "nothing here does".
+        words: those that answer best; None of a text without tokens.
+    """
+
+    logit: float
+    words: Words | None
 
 
 class Reader:
@@ -111,67 +121,36 @@ class Reader:
         self._request: Any = compiled.create_infer_request()
         self._lock = Lock()
 
-    def parts(
-        self, question: Vectors, packed: Sequence[bytes], found: Sequence[float]
-    ) -> list[Rows]:
-        """Return how well each part of the packed texts answers, but for the one in front.
-
-        Args:
-            question: float32[t, dim], the question's tokens.
-            packed: texts as embeddings/late.py packs them.
-            found: how well each was found, the score of its passage.
-
-        Returns:
-            For each text float32[parts - 1]: logits that it answers, against 0 for nothing here
-            does. Where tokens are missing or too many, its least.
-        """
-        if not packed:
-            return []
-        texts = [unpack(one) for one in packed]
-        counts = [len(text.counts) - 1 for text in texts]
-        if not len(question) or not any(text.counts[1:].any() for text in texts):
-            return [np.full(count, _LEAST, np.float32) for count in counts]
-        rows = [text.rows[:MOST_TOKENS] for text in texts]
-        part = [np.repeat(np.arange(len(text.counts)), text.counts) for text in texts]
-        answers, _ = self._run(question, rows, part, max(counts), found)
-        for own, text in zip(answers, texts, strict=True):
-            read = np.minimum(np.cumsum(text.counts), MOST_TOKENS)
-            own[: len(read) - 1][np.diff(read) == 0] = _LEAST
-        return [own[:count] for own, count in zip(answers, counts, strict=True)]
-
-    def words(self, question: Vectors, texts: Sequence[Vectors]) -> list[Words | None]:
-        """Return which tokens of each text, float32[n, dim], answer; None of an empty one."""
-        told: list[Words | None] = [None] * len(texts)
-        filled = [at for at, rows in enumerate(texts) if len(rows)]
-        if filled and len(question):
-            rows = [texts[at][:MOST_TOKENS] for at in filled]
-            part = [np.ones(len(one), np.int64) for one in rows]
-            _, edges = self._run(question, rows, part, 1, [0.0] * len(rows))
-            for at, own, edge in zip(filled, rows, edges, strict=True):
-                told[at] = _run_of(edge[: len(own)])
+    def read(
+        self, question: HalfRead, texts: Sequence[HalfRead], starts: Sequence[int]
+    ) -> list[Reading]:
+        """Return what is said of each text from its start on: what stands in front is only read."""
+        told = [_NOTHING] * len(texts)
+        order = sorted(range(len(texts)), key=lambda at: len(texts[at].rows))
+        for at in range(0, len(order), _TOGETHER):
+            some = order[at : at + _TOGETHER]
+            own = [_own(texts[x], starts[x]) for x in some]
+            answers, edges = self._run(question, [texts[x] for x in some], own)
+            for x, part, answer, edge in zip(some, own, answers, edges, strict=True):
+                told[x] = _reading(texts[x], starts[x], part, float(answer), edge)
         return told
 
     def _run(
-        self,
-        question: Vectors,
-        rows: Sequence[Vectors],
-        part: Sequence[NDArray[Any]],
-        parts: int,
-        found: Sequence[float],
+        self, question: HalfRead, texts: Sequence[HalfRead], own: Sequence[NDArray[Any]]
     ) -> tuple[Rows, Rows]:
-        longest, width = -(-max(map(len, rows)) // TILE) * TILE, question.shape[1]
-        text = np.zeros((len(rows), longest, width), np.float32)
-        places = np.full((len(rows), longest), -1, np.int64)
-        for at, (own, place) in enumerate(zip(rows, part, strict=True)):
-            text[at, : len(own)] = own.reshape(-1, width)  # what has no token has no width
-            places[at, : len(own)] = place[: len(own)]
+        asked = question.rows[:MOST_ASKED]
+        width = asked.shape[1]
+        # Few shapes: for each the graph is made ready anew, and that is kept.
         inputs = {
-            "question": np.ascontiguousarray(question[:MOST_ASKED], np.float32),
-            "text": text,
-            "part": places,
-            "parts": np.arange(1, parts + 1),
-            "found": np.array(found, np.float32),
+            "question": np.zeros((_whole(len(asked)), width), np.float32),
+            "asked": np.arange(_whole(len(asked))) < len(asked),
+            "text": np.zeros((len(texts), _whole(max(map(len, own))), width), np.float32),
+            "part": np.full((len(texts), _whole(max(map(len, own)))), -1, np.int64),
         }
+        inputs["question"][: len(asked)] = asked
+        for at, (text, part) in enumerate(zip(texts, own, strict=True)):
+            inputs["text"][at, : len(part)] = text.rows[: len(part)]
+            inputs["part"][at, : len(part)] = part
         with self._lock:
             self._request.infer(inputs, share_inputs=True, share_outputs=True)
             answers, edges = (
@@ -180,13 +159,43 @@ class Reader:
         return answers, edges
 
 
-_LEAST = -20.0
+_NOTHING = Reading(-20.0, None)
+
+_TOGETHER = 4  # texts that are alike in length
 
 
-def _run_of(edges: Rows) -> Words:
-    """Return the likeliest run of at most LONGEST tokens, given the logits of its two ends."""
+def _whole(length: int) -> int:
+    return -(-length // TILE) * TILE
+
+
+def _own(text: HalfRead, start: int) -> NDArray[np.bool_]:
+    """Return which of the tokens that are read are of what begins at `start`."""
+    own: NDArray[np.bool_] = text.spans[:MOST_TOKENS, 1] > start
+    return own
+
+
+def _reading(
+    text: HalfRead, start: int, own: NDArray[np.bool_], answer: float, edges: Rows
+) -> Reading:
+    places = np.flatnonzero(own)
+    if not len(places):
+        return _NOTHING
+    first, last, sure = best_run(edges[places])
+    spans = text.spans[places]
+    return Reading(answer, Words(max(int(spans[first, 0]), start), int(spans[last, 1]), sure))
+
+
+def best_run(edges: Rows) -> tuple[int, int, float]:
+    """Return the likeliest run of at most LONGEST tokens, given the logits of its two ends.
+
+    Args:
+        edges: float32[t, 2].
+
+    Returns:
+        Its first and its last token, and how likely it is, beside all other runs.
+    """
     together = edges[:, :1] + edges[None, :, 1]
     there = np.tri(len(edges), dtype=bool).T & np.tri(len(edges), k=LONGEST - 1, dtype=bool)
     chances = np.exp(np.where(there, together - together[there].max(), -np.inf))
     first, last = divmod(int(chances.argmax()), len(edges))
-    return Words(first, last, float(chances[first, last] / chances.sum()))
+    return first, last, float(chances[first, last] / chances.sum())

@@ -12,11 +12,12 @@ from time import monotonic
 import torch
 from tqdm import tqdm
 
+from embeddings.models import BUILT_IN
 from qa.config import Settings
 from qa.dictionary import Dictionary
 from qa.errors import QuestionRefused
 from qa.home import open_home
-from qa.training.learning import Learning, Plan
+from qa.training.learning import Learning, Plan, open_half
 from qa.training.mining import Mine
 from qa.training.rows import digest, read_rows
 from qa.training.writing import write_reader
@@ -50,12 +51,12 @@ def main() -> None:
         examples = [*mine.examples(rows, bar.update)]
     kept = round(len(examples) * chosen.share)
     examples = [examples[at * len(examples) // kept] for at in range(kept)]
-    if not any(one.words for one in examples):
+    if all(one.right is None for one in examples):
         sys.exit("nothing to learn from: no row has an answer that stands in its text")
-    packed = mine.packed({int(key) for one in examples for key in one.keys})
     plan = Plan(steps=chosen.steps, seed=chosen.seed)
     name = f"{digest(rows)}-{plan.steps}-{plan.seed}-{len(examples)}"
-    learning = Learning(plan, examples, packed, chosen.folder / f"checkpoint-{name}.pt")
+    half = open_half(BUILT_IN, settings.cache)
+    learning = Learning(plan, examples, half, chosen.folder / f"checkpoint-{name}.pt")
     with tqdm(desc="Learning", total=plan.steps, initial=learning.step, unit="step") as bar:
 
         def told(step: int, sentences: float, words: float) -> None:

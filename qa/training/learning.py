@@ -1,13 +1,12 @@
 """Examples -> a trained network, step by step, going on from the last checkpoint.
 
-Two losses, both of softmax regressions. Over all sentences of a right passage and of several wrong
-ones, and "none of them": the sentence that answers should be the likeliest; in some examples the
-right passage is left out, and "none" is right. And over the tokens of the sentence that answers:
-where the words begin and end that do.
+Two losses, both of softmax regressions. Over the sentences that were found for a question, and
+"none of them": the one that answers should be the likeliest; now and then it is left out, and
+"none" is right. And over the tokens of the sentence that answers: where the words begin and end
+that do.
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,13 +17,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
+from torch.nn.utils.rnn import pad_sequence
 
-from embeddings.late import unpack
+from embeddings.export import export, load, open_tokenizer
+from embeddings.models import find_model, model_folder
 from embeddings.reader import MOST_ASKED, MOST_TOKENS
-from qa.training.mining import Example, Half, Numbers
+from embeddings.tokens import PromptTokenizer, Role
+from qa.training.mining import Example, Text
 from qa.training.network import Network
 
 Report = Callable[[int, float, float], object]
+
+_TOGETHER = 16  # texts that are alike in length go through the network at a time
+_WARM = 0.06  # share of the steps in which the rate rises
+_FRESH = 5.0  # what was not trained before learns so many times as fast
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,41 +38,95 @@ class Plan:
     """How a reader is trained; the defaults are those of the reader that is built in.
 
     Attributes:
-        steps: of which each sees `questions`, with `wrong` passages for each.
+        steps: of which each sees `questions`, with `texts` sentences for each.
         across: the share of the questions asked in the other language.
         nothing: the share whose answer is left out.
         dropped: the share whose tokens are thinned out: readers type keywords.
     """
 
-    steps: int = 3_000
+    steps: int = 1_150
     questions: int = 16
-    wrong: int = 4
-    spans: int = 24
-    rate: float = 5e-4
-    across: float = 0.3
+    texts: int = 3
+    rate: float = 1.5e-4
+    across: float = 0.25
     nothing: float = 0.15
-    dropped: float = 0.3
+    dropped: float = 0.2
     seed: int = 0
+
+
+class Half:
+    """The lower half of an encoder: texts to tokens as the layer in its middle leaves them."""
+
+    def __init__(self, transformer: Any, tokenizer: PromptTokenizer) -> None:
+        """Take a BertModel and the tokenizer that it is served with."""
+        self._tokenizer, self._transformer = tokenizer, transformer
+        layers = transformer.encoder.layer
+        self.upper = layers[len(layers) // 2 :]
+        self._lower = layers[: len(layers) // 2]
+        self.heads: int = transformer.config.num_attention_heads
+
+    def tokens(self, text: str, role: Role) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return the ids of a text, int64[t], and where each stands in it, int32[t, 2].
+
+        What is not of the text stands at (-1, -1).
+        """
+        (tokens,) = self._tokenizer.encode([text], role)
+        ids = self._tokenizer.ids(tokens)
+        own, spans = self._tokenizer.spans(tokens, role)
+        places = np.full((len(ids), 2), -1, np.int32)
+        places[own] = spans
+        return ids, places
+
+    @torch.no_grad()
+    def read(self, texts: Sequence[NDArray[np.int64]]) -> list[Tensor]:
+        """Return float[t, width] for the ids of each text."""
+        order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
+        read: dict[int, Tensor] = {}
+        for start in range(0, len(order), _TOGETHER):
+            some = order[start : start + _TOGETHER]
+            ids = pad_sequence([torch.from_numpy(texts[at]) for at in some], batch_first=True)
+            lengths = torch.tensor([len(texts[at]) for at in some])
+            there = torch.arange(ids.shape[1]) < lengths[:, None]
+            away = torch.where(there, 0.0, -1e4)[:, None, None]
+            hidden = self._transformer.embeddings(input_ids=ids)
+            for layer in self._lower:
+                told = layer(hidden, away.to(hidden.dtype))
+                hidden = told[0] if isinstance(told, tuple) else told
+            for at, rows in zip(some, hidden, strict=True):
+                read[at] = rows[: len(texts[at])]
+        return [read[at] for at in range(len(texts))]
+
+
+def open_half(name: str, cache: Path) -> Half:
+    """Return the lower half of the encoder called `name`.
+
+    Raises:
+        ModelUnusable: there is no such model.
+    """
+    model = find_model(name)
+    with model_folder(model) as folder:
+        transformer: Any = load(folder)[0]
+    return Half(transformer.auto_model.eval(), open_tokenizer(export(model, cache)))
 
 
 class Learning:
     """A network on its way, with a checkpoint that it goes on from."""
 
     def __init__(
-        self,
-        plan: Plan,
-        examples: Sequence[Example],
-        packed: Mapping[int, bytes],
-        checkpoint: Path,
+        self, plan: Plan, examples: Sequence[Example], half: Half, checkpoint: Path
     ) -> None:
         """Begin, or go on from the checkpoint if there is one."""
         torch.manual_seed(plan.seed)
-        self._plan, self._examples, self._packed = plan, examples, packed
-        self._spans = [at for at, one in enumerate(examples) if one.words]
+        self._plan, self._examples, self._half = plan, examples, half
         self._checkpoint = checkpoint
-        self.network = Network(examples[0].question.shape[1])
+        self.network = Network(half.upper, half.heads)
+        begun = [*self.network.layers.parameters()]
+        fresh = [one for one in self.network.parameters() if all(one is not old for old in begun)]
         self._optimizer = torch.optim.AdamW(
-            self.network.parameters(), plan.rate, betas=(0.9, 0.98), weight_decay=0.02
+            [{"params": begun, "times": 1.0}, {"params": fresh, "times": _FRESH}],
+            plan.rate,
+            betas=(0.9, 0.98),
+            weight_decay=0.01,
         )
         self.step = 0
         if checkpoint.exists():
@@ -83,11 +143,11 @@ class Learning:
             random = np.random.default_rng((self._plan.seed, self.step))
             torch.manual_seed(self._plan.seed + self.step)
             for group in self._optimizer.param_groups:
-                group["lr"] = self._plan.rate * self._pace()
+                group["lr"] = self._plan.rate * group["times"] * self._pace()
             self._optimizer.zero_grad()
             # A processor that has no bfloat16 computes it all the same, slowly.
             with torch.autocast("cpu", torch.bfloat16):
-                sentences, words = self._sentences(random), self._words(random)
+                sentences, words = self._losses(random)
             (sentences + words / 2).backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
             self._optimizer.step()
@@ -108,117 +168,103 @@ class Learning:
         partial.replace(self._checkpoint)
 
     def _pace(self) -> float:
-        """Return the share of the full rate: up over 200 steps, then down by half a cosine."""
-        done = self.step / self._plan.steps
-        return min((self.step + 1) / 200, max(0.02, (1 + math.cos(math.pi * done)) / 2))
+        """Return the share of the full rate: up, then straight down."""
+        done = (self.step + 1) / self._plan.steps
+        return min(done / _WARM, max(0.02, (1 - done) / (1 - _WARM)))
 
-    def _sentences(self, random: np.random.Generator) -> Tensor:
-        count = 1 + self._plan.wrong
-        questions: list[Half] = []
-        chosen: list[list[int]] = []
-        found: list[float] = []
-        right: list[set[tuple[int, int]]] = []
-        unsure: list[set[tuple[int, int]]] = []
-        for at in self._drawn(range(len(self._examples)), self._plan.questions):
-            example = self._examples[at]
-            answering = [*dict.fromkeys(int(key) for key, _ in example.right)]
-            others = [int(key) for key in example.keys if key not in answering]
-            left_out = others and random.random() < self._plan.nothing
-            kept = [] if left_out else answering[:1]
-            if others:
-                odds = 1 / np.arange(2, len(others) + 2)
-                most = min(count - len(kept), len(others))
-                others = random.choice(others, most, replace=False, p=odds / odds.sum()).tolist()
-            questions.append(self._asked(example, random))
-            chosen.append([*kept, *others])
-            scores = dict(zip(example.keys.tolist(), example.found.tolist(), strict=True))
-            found += (scores[key] for key in chosen[-1])
-            right.append({(int(key), int(part)) for key, part in example.right if key in kept})
-            unsure.append({(int(key), int(part)) for key, part in example.unsure})
-        texts = [unpack(self._packed[key]) for keys in chosen for key in keys]
-        rows = [text.rows[:MOST_TOKENS] for text in texts]
-        part = [np.repeat(np.arange(len(text.counts)), text.counts) for text in texts]
-        asked = [question for question, keys in zip(questions, chosen, strict=True) for _ in keys]
-        parts = max(len(text.counts) for text in texts) - 1
-        answers, _ = self.network(
-            *_batch(asked, rows, part), torch.arange(1, parts + 1), torch.tensor(found)
-        )
+    def _losses(self, random: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Return what is still wrong about the sentences of this step, and about the words."""
+        asked: list[NDArray[np.int64]] = []
+        chosen: list[Text] = []
+        owners: list[int] = []
+        for number, at in enumerate(self._drawn()):
+            asked.append(self._asked(self._examples[at], random))
+            texts = self._chosen(self._examples[at], random)
+            chosen += texts
+            owners += [number] * len(texts)
+        cut = [self._half.tokens(one.text, "passage") for one in chosen]
+        questions = self._half.read(asked)
+        texts_read = self._half.read([ids[:MOST_TOKENS] for ids, _ in cut])
+        answers: dict[int, Tensor] = {}
+        words: list[Tensor] = []
+        order = sorted(range(len(chosen)), key=lambda at: len(texts_read[at]))
+        for start in range(0, len(order), _TOGETHER):
+            some = order[start : start + _TOGETHER]
+            parts = [_parts(cut[at][1][:MOST_TOKENS], chosen[at].start) for at in some]
+            told, edges = self.network(
+                *_filled([questions[owners[at]] for at in some]),
+                pad_sequence([texts_read[at] for at in some], batch_first=True),
+                pad_sequence([*map(torch.from_numpy, parts)], batch_first=True, padding_value=-1),
+            )
+            for row, at in enumerate(some):
+                answers[at] = told[row]
+                if ends := _ends(cut[at][1][:MOST_TOKENS], chosen[at]):
+                    own = torch.from_numpy(parts[row] == 1)
+                    logits = edges[row, : len(own)].masked_fill(~own[:, None], _FAR)
+                    words.append(functional.cross_entropy(logits.T, torch.tensor(ends)))
         losses = []
-        at = 0
-        for keys, own, same in zip(chosen, right, unsure, strict=True):
-            told, counts = [], []
-            for key in keys:
-                length = len(texts[at].counts) - 1
-                for place in range(length):
-                    if (key, place) in own or (key, place) not in same:
-                        told.append(answers[at, place])
-                        counts.append((key, place) in own)
-                at += 1
-            logits = torch.stack([*told, answers.new_zeros(())])
-            good = torch.tensor([*counts, not any(counts)])
+        for number in range(len(asked)):
+            own_texts = [at for at, owner in enumerate(owners) if owner == number]
+            logits = torch.stack([*(answers[at] for at in own_texts), torch.zeros(())])
+            right = [bool(chosen[at].answer) for at in own_texts]
+            good = torch.tensor([*right, not any(right)])
             losses.append(logits.logsumexp(0) - logits[good].logsumexp(0))
-        return torch.stack(losses).mean()
+        return torch.stack(losses).mean(), torch.stack(words).mean() if words else torch.zeros(())
 
-    def _words(self, random: np.random.Generator) -> Tensor:
-        some = [self._examples[at] for at in self._drawn(self._spans, self._plan.spans)]
-        rows: list[NDArray[Any]] = []
-        ends = []
-        for one in some:
-            assert one.words
-            rows.append(one.words.vectors[:MOST_TOKENS])
-            ends.append((one.words.first, min(one.words.last, MOST_TOKENS - 1)))
-        part = [np.ones(len(one), np.int64) for one in rows]
-        asked = [self._asked(one, random) for one in some]
-        question, there, text, places = _batch(asked, rows, part)
-        _, edges = self.network(
-            question, there, text, places, torch.arange(1, 2), torch.zeros(len(text))
-        )
-        logits = edges.masked_fill(places[..., None] < 0, -1e4)
-        target = torch.tensor(ends).clamp(max=logits.shape[1] - 1)
-        begins, ends_at = (
-            functional.cross_entropy(logits[..., side], target[:, side]) for side in (0, 1)
-        )
-        return begins + ends_at
-
-    def _drawn(self, among: Sequence[int], count: int) -> list[int]:
+    def _drawn(self) -> list[int]:
         """Return the examples of this step: each once before any comes again."""
-        turns = (divmod(at, len(among)) for at in range(self.step * count, (self.step + 1) * count))
-        return [among[int(_order(self._plan.seed, turn, len(among))[at])] for turn, at in turns]
+        count, total = self._plan.questions, len(self._examples)
+        turns = (divmod(at, total) for at in range(self.step * count, (self.step + 1) * count))
+        return [int(_order(self._plan.seed, turn, total)[at]) for turn, at in turns]
 
-    def _asked(self, example: Example, random: np.random.Generator) -> Half:
-        """Return the question's tokens, now and then of the other language, or some of them."""
-        tokens = example.question
-        switched = len(example.switched) and random.random() < self._plan.across * 2
-        if switched:
-            tokens = example.switched
+    def _asked(self, example: Example, random: np.random.Generator) -> NDArray[np.int64]:
+        """Return the question's ids, now and then of the other language, or some of them."""
+        other = random.random() < self._plan.across and example.switched
+        ids, places = self._half.tokens(other or example.question, "query")
+        ids, places = ids[:MOST_ASKED], places[:MOST_ASKED]
         if random.random() < self._plan.dropped:
-            kept = random.random(len(tokens)) < 0.88
-            tokens = tokens[kept] if kept.sum() > 2 else tokens
-        return tokens[:MOST_ASKED]
+            kept = (random.random(len(ids)) < 0.88) | (places[:, 0] < 0)
+            ids = ids[kept]
+        return ids
+
+    def _chosen(self, example: Example, random: np.random.Generator) -> list[Text]:
+        """Return the texts that a question is shown with, those found first most often."""
+        others = [at for at in range(len(example.texts)) if at != example.right]
+        left_out = others and random.random() < self._plan.nothing
+        right = [] if example.right is None or left_out else [example.right]
+        if others:
+            odds = 1 / np.arange(2, len(others) + 2)
+            most = min(self._plan.texts - len(right), len(others))
+            others = random.choice(others, most, replace=False, p=odds / odds.sum()).tolist()
+        return [example.texts[at] for at in (*right, *others)]
+
+
+_FAR = -1e4
 
 
 @lru_cache(maxsize=4)
-def _order(seed: int, turn: int, count: int) -> Numbers:
+def _order(seed: int, turn: int, count: int) -> NDArray[np.int64]:
     return np.random.default_rng((seed, turn, count)).permutation(count)
 
 
-def _batch(
-    asked: Sequence[Half], rows: Sequence[NDArray[Any]], part: Sequence[NDArray[Any]]
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return questions and texts, each filled up to the longest, as the network takes them."""
-    width = asked[0].shape[1]
-    question = np.zeros((len(asked), max(map(len, asked)), width), np.float32)
-    there = np.zeros(question.shape[:2], bool)
-    text = np.zeros((len(rows), max(map(len, rows)), width), np.float32)
-    places = np.full(text.shape[:2], -1, np.int64)
-    for at, (tokens, own, place) in enumerate(zip(asked, rows, part, strict=True)):
-        question[at, : len(tokens)] = tokens
-        there[at, : len(tokens)] = True
-        text[at, : len(own)] = own.reshape(-1, width)  # what has no token has no width
-        places[at, : len(own)] = place[: len(own)]
-    return (
-        torch.from_numpy(question),
-        torch.from_numpy(there),
-        torch.from_numpy(text),
-        torch.from_numpy(places),
+def _parts(places: NDArray[np.int32], start: int) -> NDArray[np.int64]:
+    """Return which tokens are of the sentence: 1, and 0 for those in front and the special ones."""
+    return (places[:, 1] > start).astype(np.int64)
+
+
+def _ends(places: NDArray[np.int32], text: Text) -> tuple[int, int] | None:
+    """Return the tokens that the words of the answer begin and end with."""
+    if not text.answer:
+        return None
+    first, last = text.answer
+    within = np.flatnonzero(
+        (places[:, 1] > max(first, text.start)) & (places[:, 0] < last) & (places[:, 0] >= 0)
     )
+    return (int(within[0]), int(within[-1])) if len(within) else None
+
+
+def _filled(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Return rows filled up to the longest, and which are there."""
+    lengths = torch.tensor([len(one) for one in rows])
+    filled = pad_sequence([*rows], batch_first=True)
+    return filled, torch.arange(filled.shape[1]) < lengths[:, None]

@@ -1,84 +1,72 @@
-"""Rows -> examples: what newsqa itself finds for each question, and which of it answers.
+"""Rows -> examples: the sentences newsqa itself would read for each question, and which answers.
 
-The texts are indexed as articles are, and each question is asked: what is found beside the right
-passage is what a reader must tell from it. Found examples are kept in files, some thousand each, so
-that whoever is stopped goes on where they were.
+The texts are indexed as articles are, and each question is asked: what is promising beside the
+right sentence is what a reader must tell from it. Found examples are kept in files, some thousand
+each, so that whoever is stopped goes on where they were.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from embeddings.encoder import Encoder
+from qa.candidates import CANDIDATE_HITS, promising
 from qa.dictionary import Dictionary
 from qa.engine import Engine
 from qa.evaluate import index_articles
 from qa.index import Index
 from qa.passages import embedded_text
-from qa.ranking import SERVED
-from qa.search import candidates, read_question
+from qa.search import read_question, search
 from qa.training.rows import Row, digest, write_articles
 from qa.training.switching import switched
-from qa.types import Article, Passage, Query
-
-DEPTH = 20
-"""Passages that are kept for a question, the best by all other evidence."""
+from qa.types import Article, Query
 
 CHUNK = 2_000
 """Questions in a file."""
 
-SWITCHING = 0.5
-"""Share of the questions that are kept in the other language too."""
-
-Half = NDArray[np.float16]
-Numbers = NDArray[np.int64]
 Progress = Callable[[int], object]
 
-_Places = dict[str, list[tuple[int, Passage]]]
 _AT_ONCE = 3  # questions
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """The sentence that answers, read alone under its title, and which of its tokens do.
+class Text:
+    """A sentence as it is read, and what is known of it.
 
     Attributes:
-        vectors: float16[t, dim], of its own tokens.
-        first, last: the tokens that answer.
+        text: the sentence behind title and date of its article.
+        start: where in `text` it begins.
+        answer: where in `text` the words of the answer begin and end, if this sentence answers.
     """
 
-    vectors: Half
-    first: int
-    last: int
+    text: str
+    start: int
+    answer: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question and what was found for it.
+    """A question, and the sentences that were found for it.
 
     Attributes:
-        question: float16[q, dim], its tokens.
-        switched: the same in the other language, float16[q, dim], or without a row.
-        keys: of the passages that were found, the best first, and of those that answer.
-        found: float32[n], the score of each; of what was not found, the least.
-        right: int64[n, 2]: passage and part that answer.
-        unsure: int64[n, 2]: passages and parts that hold the words of an answer elsewhere.
-        words: of the first sentence that answers.
+        question: as it was asked.
+        switched: the same in the other language, word for word.
+        texts: the most promising first; one that answers and was not found comes last. Those that
+            hold the words of the answer elsewhere are left out.
     """
 
-    question: Half
-    switched: Half
-    keys: Numbers
-    found: NDArray[np.float32]
-    right: Numbers
-    unsure: Numbers
-    words: Words | None
+    question: str
+    switched: str
+    texts: tuple[Text, ...]
+
+    @property
+    def right(self) -> int | None:
+        """Which of the texts answers; None where nothing does."""
+        return next((at for at, one in enumerate(self.texts) if one.answer), None)
 
 
 class Mine:
@@ -98,8 +86,8 @@ class Mine:
     def examples(self, rows: Sequence[Row], progress: Progress) -> Iterator[Example]:
         """Yield an example for each row whose answer stands in its text as it was kept."""
         for number, start in enumerate(range(0, len(rows), CHUNK)):
-            # Of other rows the home has other passages, and their keys mean others.
-            path = self._folder / f"examples-{digest(rows)}-{number:03}.npz"
+            # Among other rows' texts other sentences are found.
+            path = self._folder / f"examples-{digest(rows)}-{number:03}.jsonl"
             some = rows[start : start + CHUNK]
             if not path.exists():
                 _save(path, self._found(some, progress))
@@ -107,150 +95,69 @@ class Mine:
                 progress(len(some))
             yield from _load(path)
 
-    def packed(self, keys: Iterable[int]) -> dict[int, bytes]:
-        """Return the token vectors of these passages, as the index keeps them."""
-        _, index = self._engine.corpus.serving()
-        return index.token_vectors(sorted(keys))
-
     def _found(self, rows: Sequence[Row], progress: Progress) -> Iterator[Example]:
         encoder, index = self._engine.corpus.serving()
-        places = _places(index)
         with ThreadPoolExecutor(_AT_ONCE) as threads:
-            told = threads.map(lambda row: self._example(row, encoder, index, places), rows)
-            for example in told:
+            for example in threads.map(lambda row: self._example(row, encoder, index), rows):
                 progress(1)
                 if example:
                     yield example
 
-    def _example(
-        self,
-        row: Row,
-        encoder: Encoder,
-        index: Index,
-        places: _Places,
-    ) -> Example | None:
-        own = places.get(row.article, [])
-        if row.answers and not own:
-            return None
-        articles = self._engine.corpus.articles
-        asked = read_question(row.question, encoder, self._dictionary)
-        importance = dict(zip(asked.concepts, index.weights(asked.concepts), strict=True))
-        query = Query(row.question)
-        ranked = candidates(asked, index, query, importance, SERVED)[:DEPTH]
-        known = articles.find({one.passage.article_id for one in ranked} | {row.article})
-        right: list[tuple[int, int]] = []
-        words = None
-        for answer, start in row.answers:
-            if found := _answering(known[row.article], own, answer, start):
-                key, passage, sentence, at = found
-                right.append((key, sentence - passage.first))
-                words = words or _words(known[row.article], sentence, at, answer, encoder)
+    def _example(self, row: Row, encoder: Encoder, index: Index) -> Example | None:
+        article = self._engine.corpus.articles.find({row.article}).get(row.article)
+        right = _answering(article, row.answers) if article else None
         if row.answers and not right:
             return None
-        passages = {one.key: one.passage for one in ranked}
-        passages |= {key: passage for key, passage in own if key in {key for key, _ in right}}
-        unsure = [
-            (key, number - passage.first)
-            for key, passage in passages.items()
-            for number in range(passage.first, passage.last + 1)
-            for sentence in [known[passage.article_id].sentences[number]]
-            if any(
-                answer in sentence.of(known[passage.article_id].text) for answer, _ in row.answers
-            )
-        ]
-        other = np.zeros((0, asked.tokens.shape[1]), np.float16)
-        random = Random(row.question)
-        if random.random() < SWITCHING:
-            question = switched(row.question, row.language, self._dictionary, random)
-            (read,) = encoder.encode([question], "query", tokens=True).tokens
-            other = read.vectors.astype(np.float16)
-        scores = {one.key: one.scores.fused for one in ranked}
-        least = min(scores.values(), default=0.0)
-        return Example(
-            question=asked.tokens.astype(np.float16),
-            switched=other,
-            keys=np.array([*passages], np.int64),
-            found=np.array([scores.get(key, least) for key in passages], np.float32),
-            right=_pairs(right),
-            unsure=_pairs(unsure),
-            words=words,
-        )
+        asked = read_question(row.question, encoder, self._dictionary)
+        query = Query(row.question, CANDIDATE_HITS)
+        found = search(asked, index, self._engine.corpus.articles, query)
+        texts = []
+        for place in promising(found.hits, found.weights):
+            if right and (place.hit.article.id, place.sentence) == (row.article, right[0]):
+                texts.append(right[1])
+                right = None
+            elif not any(answer in place.text for answer, _ in row.answers):
+                texts.append(_text(place.hit.article, place.sentence))
+        texts += [right[1]] if right else []
+        other = switched(row.question, row.language, self._dictionary, Random(row.question))
+        return Example(row.question, other, tuple(texts)) if texts else None
 
 
-def _places(index: Index) -> _Places:
-    """Return the passages of each article."""
-    places: _Places = {}
-    for key, passage in index.passages(range(1, index.info.passages * 4)).items():
-        places.setdefault(passage.article_id, []).append((key, passage))
-    return places
-
-
-def _answering(
-    article: Article, places: Sequence[tuple[int, Passage]], answer: str, start: int
-) -> tuple[int, Passage, int, int] | None:
-    """Return passage and sentence where an answer stands nearest to `start`, and where in it."""
-    found = [at for at in range(len(article.text)) if article.text.startswith(answer, at)]
-    at = min(found, key=lambda at: abs(at - start), default=-1)
-    for number, sentence in enumerate(article.sentences):
-        if sentence.start <= at < sentence.end:
-            for key, passage in places:
-                if passage.first <= number <= passage.last:
-                    return key, passage, number, at - sentence.start
+def _answering(article: Article, answers: Iterable[tuple[str, int]]) -> tuple[int, Text] | None:
+    """Return the sentence in which the first answer stands nearest to where it is said to."""
+    for answer, start in answers:
+        found = [at for at in range(len(article.text)) if article.text.startswith(answer, at)]
+        at = min(found, key=lambda at: abs(at - start), default=-1)
+        for number, sentence in enumerate(article.sentences):
+            if sentence.start <= at < sentence.end:
+                read = _text(article, number)
+                first = read.start + at - sentence.start
+                last = min(first + len(answer), len(read.text))  # some run on into the next
+                return number, Text(read.text, read.start, (first, last))
     return None
 
 
-def _words(article: Article, sentence: int, at: int, answer: str, encoder: Encoder) -> Words | None:
-    text = article.sentences[sentence].of(article.text)
-    whole = embedded_text(article, text)
-    (read,) = encoder.encode([whole], "passage", tokens=True).tokens
-    spans = read.spans - (len(whole) - len(text))
-    own = spans[:, 0] >= 0
-    begun = np.flatnonzero(spans[own][:, 1] > at)
-    ended = np.flatnonzero(spans[own][:, 0] < at + len(answer))
-    if not len(begun) or not len(ended) or begun[0] > ended[-1]:
-        return None
-    return Words(read.vectors[own].astype(np.float16), int(begun[0]), int(ended[-1]))
-
-
-def _pairs(rows: Iterable[tuple[int, int]]) -> Numbers:
-    return np.array([*dict.fromkeys(rows)], np.int64).reshape(-1, 2)
+def _text(article: Article, sentence: int) -> Text:
+    own = article.sentences[sentence].of(article.text)
+    whole = embedded_text(article, own)
+    return Text(whole, len(whole) - len(own))
 
 
 def _save(path: Path, examples: Iterable[Example]) -> None:
-    """Write examples, whole or not at all: of each field all rows, and how many each has."""
-    made = [*examples]
-    nothing = np.zeros((0, 1), np.float16)
-    columns: dict[str, list[NDArray[Any]]] = {
-        "question": [one.question for one in made],
-        "switched": [one.switched for one in made],
-        "keys": [one.keys for one in made],
-        "found": [one.found for one in made],
-        "right": [one.right for one in made],
-        "unsure": [one.unsure for one in made],
-        "words": [one.words.vectors if one.words else nothing for one in made],
-    }
-    arrays: dict[str, NDArray[Any]] = {
-        "ends": np.array(
-            [(one.words.first, one.words.last) if one.words else (-1, -1) for one in made]
-        )
-    }
-    for name, parts in columns.items():
-        filled = [part for part in parts if len(part)]
-        arrays[name] = np.concatenate(filled or parts[:1] or [nothing])
-        arrays[f"{name}_counts"] = np.array([*map(len, parts)])
-    partial = path.with_suffix(".partial.npz")
-    np.savez(partial, allow_pickle=False, **arrays)
+    """Write examples, whole or not at all."""
+    partial = path.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8") as file:
+        for example in examples:
+            file.write(json.dumps(asdict(example), ensure_ascii=False) + "\n")
     partial.replace(path)
 
 
 def _load(path: Path) -> Iterator[Example]:
-    with np.load(path) as stored:
-        arrays = {name: stored[name] for name in stored.files}
-    names = ("question", "switched", "keys", "found", "right", "unsure", "words")
-    columns: list[list[NDArray[Any]]] = [
-        np.split(arrays[name], np.cumsum(arrays[f"{name}_counts"])[:-1]) for name in names
-    ]
-    for row, (first, last) in enumerate(arrays["ends"].tolist()):
-        question, other, keys, found, right, unsure, vectors = (column[row] for column in columns)
-        words = Words(vectors, first, last) if first >= 0 else None
-        yield Example(question, other, keys, found, right, unsure, words)
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            told: dict[str, Any] = json.loads(line)
+            texts = (
+                Text(one["text"], one["start"], one["answer"] and tuple(one["answer"]))
+                for one in told["texts"]
+            )
+            yield Example(told["question"], told["switched"], tuple(texts))

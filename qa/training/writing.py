@@ -2,42 +2,61 @@
 
 import json
 import warnings
+from copy import deepcopy
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from embeddings.reader import Card
 from qa.training.network import Network
 
 
+class _Rounded(nn.Module):
+    """A linear layer whose matrix is kept in 8 bits, with a scale for each row."""
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        matrix = layer.weight.detach()
+        scales = matrix.abs().amax(1, keepdim=True).clamp(min=1e-12) / 127
+        self.scales, self.bias = nn.Buffer(scales), nn.Buffer(layer.bias.detach())
+        self.matrix = nn.Buffer((matrix / scales).round().to(torch.int8))
+
+    def forward(self, rows: Tensor) -> Tensor:
+        return functional.linear(rows, self.matrix.float() * self.scales, self.bias)
+
+
 class _Served(nn.Module):
-    """The network for one question, all of whose tokens are there."""
+    """The network for one question and several texts."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        self.network = network
+        self.network = deepcopy(network)
+        for name, module in network.named_modules():
+            if isinstance(module, nn.Linear):
+                self.network.set_submodule(name, _Rounded(module))
 
     def forward(
-        self, question: Tensor, text: Tensor, part: Tensor, parts: Tensor, found: Tensor
+        self, question: Tensor, asked: Tensor, text: Tensor, part: Tensor
     ) -> tuple[Tensor, Tensor]:
-        each = question[None].expand(text.shape[0], -1, -1)
-        asked = torch.ones_like(each[..., 0], dtype=torch.bool)
-        answers: tuple[Tensor, Tensor] = self.network(each, asked, text, part, parts, found)
+        count = text.shape[0]
+        each = question[None].expand(count, -1, -1)
+        answers: tuple[Tensor, Tensor] = self.network(
+            each, asked[None].expand(count, -1), text, part
+        )
         return answers
 
 
 def write_reader(network: Network, graph: Path, encoder: str, command: str) -> None:
-    """Write `graph` and its card: which encoder's token vectors it reads, and what made it."""
-    width = network.entry.in_features
+    """Write `graph` and its card: which encoder it goes on from, and what made it."""
     example = (
-        torch.randn(9, width),
-        torch.randn(3, 20, width),
-        torch.randint(-1, 4, (3, 20)),
-        torch.arange(1, 4),
-        torch.randn(3),
+        torch.randn(9, network.width),
+        torch.ones(9, dtype=torch.bool),
+        torch.randn(3, 20, network.width),
+        torch.randint(-1, 2, (3, 20)),
     )
     partial = graph.with_suffix(".partial")
     with warnings.catch_warnings():
@@ -47,15 +66,15 @@ def write_reader(network: Network, graph: Path, encoder: str, command: str) -> N
             _Served(network).eval(),
             example,
             str(partial),
-            input_names=["question", "text", "part", "parts", "found"],
+            input_names=["question", "asked", "text", "part"],
             output_names=["answers", "edges"],
             dynamic_axes={
                 "question": {0: "q"},
+                "asked": {0: "q"},
                 "text": {0: "n", 1: "t"},
                 "part": {0: "n", 1: "t"},
-                "parts": {0: "p"},
-                "found": {0: "n"},
             },
+            do_constant_folding=False,  # or its matrices would be of 32 bits again
             opset_version=18,
             dynamo=False,
         )

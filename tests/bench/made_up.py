@@ -112,10 +112,11 @@ class _MadeUp:
         role: Role,
         *,
         tokens: bool = False,
+        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         if role == "query":
-            return self.encoder.encode(texts, role, tokens=tokens, progress=progress)
+            return self.encoder.encode(texts, role, tokens=tokens, halves=halves, progress=progress)
         vectors = moved(self.real, len(texts), self._random)
         dimension = self.model.dimension
         none = TokenVectors(np.empty((0, dimension), np.float32), np.empty((0, 2), np.int32))

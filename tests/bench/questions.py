@@ -21,10 +21,9 @@ from threading import Event, local
 from typing import cast
 from urllib.parse import urlsplit
 
-from embeddings.encoder import Encoder, Encoding, ModelInfo
-from embeddings.reader import Reader, Rows, Words
+from embeddings.encoder import Encoder, Encoding, HalfRead, ModelInfo
+from embeddings.reader import Reader, Reading
 from embeddings.tokens import Role
-from embeddings.vectors import Vectors
 from qa.config import Settings
 from qa.corpus import Corpus
 from qa.engine import Engine
@@ -57,11 +56,13 @@ class Noted:
         role: Role,
         *,
         tokens: bool = False,
+        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         """Return the vectors of `texts`."""
-        self.calls.append(partial(self.encoder.encode, tuple(texts), role, tokens=True))
-        return self.encoder.encode(texts, role, tokens=tokens, progress=progress)
+        read = partial(self.encoder.encode, tuple(texts), role, tokens=tokens, halves=halves)
+        self.calls.append(read)
+        return self.encoder.encode(texts, role, tokens=tokens, halves=halves, progress=progress)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return how many tokens each text takes."""
@@ -74,17 +75,12 @@ class NotedReader:
     def __init__(self, reader: Reader, calls: list[Call]) -> None:
         self.reader, self.calls = reader, calls
 
-    def parts(
-        self, question: Vectors, packed: Sequence[bytes], found: Sequence[float]
-    ) -> list[Rows]:
-        """Return how well the parts of each text answer."""
-        self.calls.append(partial(self.reader.parts, question, packed, found))
-        return self.reader.parts(question, packed, found)
-
-    def words(self, question: Vectors, texts: Sequence[Vectors]) -> list[Words | None]:
-        """Return which tokens of each text answer."""
-        self.calls.append(partial(self.reader.words, question, texts))
-        return self.reader.words(question, texts)
+    def read(
+        self, question: HalfRead, texts: Sequence[HalfRead], starts: Sequence[int]
+    ) -> list[Reading]:
+        """Return what is said of each text."""
+        self.calls.append(partial(self.reader.read, question, texts, starts))
+        return self.reader.read(question, texts, starts)
 
 
 def alone(home: Path, questions: Sequence[str]) -> Figures:

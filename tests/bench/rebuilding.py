@@ -68,17 +68,23 @@ class _Remembering:
         role: Role,
         *,
         tokens: bool = False,
+        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         begun = time.process_time()
         new = [text for text in dict.fromkeys(texts) if text not in self.known]
         if new:
-            made = self.encoder.encode(new, role, tokens=tokens, progress=progress)
+            made = self.encoder.encode(new, role, tokens=tokens, halves=halves, progress=progress)
             for at, text in enumerate(new):
-                self.known[text] = Encoding(made.vectors[at : at + 1], made.tokens[at : at + 1])
+                own = slice(at, at + 1)
+                self.known[text] = Encoding(made.vectors[own], made.tokens[own], made.halves[own])
         found = [self.known[text] for text in texts]
         vectors = np.concatenate([one.vectors for one in found])
-        encoding = Encoding(vectors, tuple(part for one in found for part in one.tokens))
+        encoding = Encoding(
+            vectors,
+            tuple(part for one in found for part in one.tokens),
+            tuple(half for one in found for half in one.halves),
+        )
         self.seconds += time.process_time() - begun
         return encoding
 

@@ -34,7 +34,8 @@ class _Graph:
             self.at_once -= 1
         if any((text < 0).any() for text in texts):
             raise ValueError("no such token")
-        return [Output(text.astype(np.float32), np.empty((0, 1), np.float32)) for text in texts]
+        none = np.empty((0, 1), np.float32)
+        return [Output(text.astype(np.float32), none, none) for text in texts]
 
 
 def _texts(*lengths: int) -> list[Ids]:

@@ -20,7 +20,8 @@ from embeddings.encoder import (
 )
 from embeddings.export import load
 from embeddings.models import ExportRefused, find_model
-from embeddings.tokens import Role
+from embeddings.tokens import Role, role_prompts
+from embeddings.vectors import Vectors
 
 TEXTS = (
     "上海地铁十四号线首列车于今日清晨驶出封浜站。",
@@ -32,6 +33,7 @@ TEXTS = (
 )
 KINDS = ("bert", "xlm-roberta", "distilbert")
 SORTS = ("built-in", *(f"{kind}, {way}" for kind in KINDS for way in ("exported", "torch")))
+EXPORTED = tuple(sort for sort in SORTS if not sort.endswith("torch"))
 ROLES: tuple[Role, ...] = get_args(Role)
 RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
 
@@ -50,10 +52,11 @@ def test_rows_are_unit_vectors(any_encoder: Encoder) -> None:
 
 
 def test_no_texts_give_no_rows(any_encoder: Encoder) -> None:
-    encoding = any_encoder.encode([], "passage", tokens=True)
+    encoding = any_encoder.encode([], "passage", tokens=True, halves=True)
     assert encoding.vectors.shape == (0, any_encoder.model.dimension)
     assert encoding.vectors.dtype == np.float32
     assert encoding.tokens == ()
+    assert encoding.halves == ()
     assert any_encoder.count_tokens([]) == []
 
 
@@ -95,6 +98,53 @@ def test_tokens_stand_in_the_text_in_order(
     assert (np.diff(ends) >= 0).all()
     assert ((starts >= 0) & (starts <= ends) & (ends <= len(text))).all()
     np.testing.assert_allclose(np.linalg.norm(tokens.vectors, axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_half_read_a_text_has_its_tokens_and_what_the_model_adds(
+    any_encoder: Encoder, role: Role
+) -> None:
+    """Whoever runs the original as it is tells of no layer but the last."""
+    plain, halved = (any_encoder.encode(TEXTS, role, halves=x) for x in (False, True))
+    assert plain.tokens + halved.tokens == ()
+    assert plain.halves == ()
+    np.testing.assert_allclose(plain.vectors, halved.vectors, atol=1e-6)
+    if isinstance(any_encoder, SentenceTransformerEncoder):
+        assert halved.halves == ()
+        return
+    both = any_encoder.encode(TEXTS, role, tokens=True, halves=True)
+    for half, tokens in zip(both.halves, both.tokens, strict=True):
+        assert half.rows.dtype == np.float32
+        assert half.rows.shape == (len(half.spans), any_encoder.model.dimension)
+        own = half.spans[:, 0] >= 0
+        np.testing.assert_array_equal(half.spans[own], tokens.spans)
+        assert (half.spans[~own] == -1).all()
+        assert not own[[0, -1]].any()
+
+
+@pytest.mark.parametrize("sort", EXPORTED)
+def test_half_read_a_text_is_as_the_middle_layer_of_the_original_leaves_it(
+    sort: str, encoders: dict[str, Encoder], built_in_folder: Path
+) -> None:
+    encoder = encoders[sort]
+    original: Any = load(built_in_folder if sort == "built-in" else Path(encoder.model.name))
+    transformer, prompts = original[0].auto_model, role_prompts(original.prompts)
+    for role in ROLES:
+        together = encoder.encode(TEXTS, role, halves=True).halves
+        for text, among in zip(TEXTS, together, strict=True):
+            ids = original.tokenizer(prompts[role] + text, return_tensors="pt").input_ids
+            with torch.inference_mode():
+                states = transformer(input_ids=ids, output_hidden_states=True).hidden_states
+            expected = states[transformer.config.num_hidden_layers // 2][0].numpy()
+            (alone,) = encoder.encode([text], role, halves=True).halves
+            for half in (among, alone):
+                assert half.rows.shape == expected.shape
+                assert cosines(half.rows, expected).min() > 0.999
+
+
+def cosines(some: Vectors, others: Vectors) -> Vectors:
+    lengths = np.linalg.norm(some, axis=1) * np.linalg.norm(others, axis=1)
+    return np.asarray((some * others).sum(axis=1) / lengths, np.float32)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -43,7 +43,7 @@ def test_the_description_says_how_to_run_it(tiny: Model, tmp_path: Path) -> None
     folder = export(tiny, tmp_path)
     description = Export.read(folder)
     assert description.name == tiny.name
-    assert description.fingerprint == folder.name
+    assert folder.name.startswith(f"{description.fingerprint}-")
     assert (description.dimension, description.max_length) == (32, 64)
     assert description.prompts == {"query": "find: ", "passage": "text: "}
     assert json.loads((folder / "encoder.json").read_text())["name"] == tiny.name
@@ -86,7 +86,7 @@ def test_of_two_exports_at_once_the_first_stays(
     folder = export(tiny, tmp_path)
     assert [(folder / "model.xml").stat().st_ino] == first
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
-    assert ExportedEncoder(folder).model.fingerprint == folder.name
+    assert ExportedEncoder(folder).model.fingerprint == Export.read(folder).fingerprint
 
 
 @pytest.mark.parametrize("kind", ["bert", "mpnet"])

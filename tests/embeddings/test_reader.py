@@ -1,9 +1,8 @@
-"""A reader tells of each part of a text whether it answers, and which words of a text do."""
+"""A reader tells of each text whether it answers, and in which words."""
 
 import json
 from collections.abc import Sequence
 from hashlib import sha256
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,19 +12,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from embeddings.encoder import Encoder, TokenVectors
-from embeddings.late import pack, unpack
+from embeddings.encoder import Encoder, HalfRead
 from embeddings.reader import (
     BUILT_IN,
     LONGEST,
+    MOST_ASKED,
     MOST_TOKENS,
     Card,
     Reader,
     ReaderUnusable,
-    _run_of,
+    Reading,
+    best_run,
 )
-from embeddings.vectors import Vectors
-from qa.training.network import Network
 from qa.training.writing import write_reader
 from tests.qa.training import make_network
 
@@ -39,20 +37,31 @@ LARGEST = 20e6
 seeds = st.integers(0, 10_000)
 
 
-def vectors(count: int, seed: int) -> Vectors:
-    rows = np.random.default_rng(seed).standard_normal((count, DIMENSION)).astype(np.float32)
-    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+def half_read(length: int, seed: int) -> HalfRead:
+    """Return a text of so many tokens of two code points each, between two that are not its own."""
+    random = np.random.default_rng((seed, length))
+    rows = random.standard_normal((length + 2, DIMENSION)).astype(np.float32)
+    spans = np.full((length + 2, 2), -1, np.int32)
+    spans[1:-1] = [(2 * at, 2 * at + 2) for at in range(length)] or spans[1:-1]
+    return HalfRead(rows, spans)
 
 
-def packed(sizes: Sequence[int], seed: int) -> bytes:
-    """Return a text whose parts have so many tokens, two of which share a vector."""
-    text = "a" * sum(sizes)
-    spans = np.array([(at, at + 1) for at in range(len(text))], np.int32).reshape(-1, 2)
-    starts = [sum(sizes[:at]) for at in range(len(sizes))]
-    return pack(TokenVectors(vectors(len(text), seed), spans), text, starts)
+def cut(text: HalfRead, count: int) -> HalfRead:
+    return HalfRead(text.rows[:count], text.spans[:count])
 
 
-texts = st.builds(packed, st.lists(st.integers(0, 9), min_size=1, max_size=5), seeds)
+def assert_alike(some: Sequence[Reading], others: Sequence[Reading]) -> None:
+    """Words may be others where two runs are almost alike in how sure they are."""
+    for one, other in zip(some, others, strict=True):
+        assert one.logit == pytest.approx(other.logit, rel=RTOL, abs=ATOL)
+        assert (one.words is None) == (other.words is None)
+        if one.words and other.words:
+            assert one.words.sure == pytest.approx(other.words.sure, abs=0.05)
+
+
+texts = st.builds(half_read, st.integers(0, 40), seeds)
+asked = st.builds(half_read, st.integers(0, 20), seeds)
+starts = st.integers(0, 90)
 
 
 @pytest.fixture(scope="module")
@@ -67,72 +76,60 @@ def reader(cache: Path) -> Reader:
     return Reader(cache / "reader.onnx", cache, threads=2)
 
 
-@pytest.fixture(scope="module")
-def unlearnt(cache: Path) -> Reader:
-    """Return a reader as it is before it has learnt anything."""
-    write_reader(Network(DIMENSION), cache / "unlearnt.onnx", "made up", "by a test")
-    return Reader(cache / "unlearnt.onnx", cache, threads=2)
-
-
-def matches(question: Vectors, text: bytes) -> list[float]:
-    """Return of each part but the first how well the question's tokens find their like in it."""
-    rows, counts = unpack(text)
-    ends = [0, *np.cumsum(counts, dtype=np.int64).tolist()]
-    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return [
-        float((question @ unit[start:end].T).max(axis=1).mean())
-        for start, end in pairwise(ends[1:])
-    ]
-
-
-@settings(max_examples=20)
-@given(seed=seeds, sizes=st.lists(st.lists(st.integers(1, 9), min_size=2), min_size=1, max_size=4))
-def test_before_it_has_learnt_anything_a_reader_ranks_as_would_be_done_without_it(
-    unlearnt: Reader, seed: int, sizes: list[list[int]]
+@settings(max_examples=30)
+@given(question=asked, some=st.lists(st.tuples(texts, starts), min_size=1, max_size=9))
+def test_a_text_is_read_among_others_as_it_is_alone(
+    reader: Reader, question: HalfRead, some: list[tuple[HalfRead, int]]
 ) -> None:
-    question = vectors(5, seed)
-    some = [packed(each, seed + at) for at, each in enumerate(sizes, 1)]
-    found = np.random.default_rng(seed).random(len(some)).tolist()
-    for told, text, score in zip(unlearnt.parts(question, some, found), some, found, strict=True):
-        known = [10 * score + 10 * match - 12 for match in matches(question, text)]
-        assert told == pytest.approx(known, rel=RTOL, abs=ATOL)
+    """Others are longer, or have nothing behind their start; and come in any order."""
+    together = reader.read(question, *zip(*some, strict=True))
+    turned = reader.read(question, *zip(*some[::-1], strict=True))
+    assert_alike(together, turned[::-1])
+    assert_alike(together, [reader.read(question, [text], [at])[0] for text, at in some])
 
 
 @settings(max_examples=30)
-@given(
-    seed=seeds,
-    asked=st.integers(1, 9),
-    some=st.lists(st.tuples(texts, st.floats(0, 1)), min_size=1, max_size=5),
-)
-def test_a_text_is_read_among_others_as_it_is_alone(
-    reader: Reader, seed: int, asked: int, some: list[tuple[bytes, float]]
+@given(question=asked, some=st.lists(st.tuples(texts, starts), max_size=5))
+def test_words_lie_in_their_text_and_not_in_front_of_its_start(
+    reader: Reader, question: HalfRead, some: list[tuple[HalfRead, int]]
 ) -> None:
-    """Others are longer, have more parts, or none of their tokens; and come in any order."""
-    question = vectors(asked, seed)
-    together = reader.parts(question, [text for text, _ in some], [found for _, found in some])
-    turned = reader.parts(
-        question, [text for text, _ in some[::-1]], [found for _, found in some[::-1]]
-    )
-    for own, other, (text, found) in zip(together, turned[::-1], some, strict=True):
-        (alone,) = reader.parts(question, [text], [found])
-        assert own.shape == alone.shape == (len(unpack(text).counts) - 1,)
-        np.testing.assert_allclose(own, alone, RTOL, ATOL)
-        np.testing.assert_allclose(own, other, RTOL, ATOL)
+    """A token may begin in front of it: it takes the white space there along."""
+    told = reader.read(question, [text for text, _ in some], [start for _, start in some])
+    for (text, start), (_, words) in zip(some, told, strict=True):
+        assert (words is None) == (text.spans.max() <= start)
+        if words:
+            assert start <= words.start < words.end <= text.spans.max()
+            assert 0 <= words.sure <= 1
 
 
-@settings(max_examples=20)
-@given(seed=seeds, lengths=st.lists(st.integers(0, 40), max_size=5))
-def test_the_words_of_a_text_are_those_of_the_text_alone(
-    reader: Reader, seed: int, lengths: list[int]
-) -> None:
-    question = vectors(4, seed)
-    rows = [vectors(length, seed + at) for at, length in enumerate(lengths, 1)]
-    told = reader.words(question, rows)
-    assert [words is None for words in told] == [length == 0 for length in lengths]
-    for words, own in zip(told, rows, strict=True):
-        (alone,) = reader.words(question, [own])
-        if words and alone:
-            assert words.sure == pytest.approx(alone.sure, abs=0.05)
+def test_a_text_without_tokens_behind_its_start_answers_least(reader: Reader) -> None:
+    question, text = half_read(5, 0), half_read(9, 1)
+    told = reader.read(question, [text, text, half_read(0, 2)], [0, 18, 0])
+    assert told[1] == told[2]
+    assert told[0].logit > told[1].logit
+    assert told[1].words is None
+    assert reader.read(question, [], []) == []
+
+
+def test_what_stands_in_front_of_a_text_is_read(reader: Reader) -> None:
+    """Title and date say what the sentence is about, and are no part of the words."""
+    question, text = half_read(5, 0), half_read(9, 1)
+    other = HalfRead(text.rows.copy(), text.spans)
+    other.rows[1:4] = half_read(3, 7).rows[:3]
+    (first,), (second,) = (reader.read(question, [one], [6]) for one in (text, other))
+    assert first.logit != pytest.approx(second.logit, abs=1e-3)
+
+
+def test_of_a_long_text_and_a_long_question_the_beginning_is_read(reader: Reader) -> None:
+    question, text = half_read(2 * MOST_ASKED, 0), half_read(2 * MOST_TOKENS, 1)
+    (told,) = reader.read(question, [text], [0])
+    (short,) = reader.read(cut(question, MOST_ASKED), [cut(text, MOST_TOKENS)], [0])
+    assert told == short
+    assert told.words
+    assert told.words.end <= text.spans[MOST_TOKENS - 1, 1]
+    # What answers begins where no more is read.
+    (unread,) = reader.read(question, [text], [int(text.spans[MOST_TOKENS, 0])])
+    assert unread == reader.read(question, [half_read(0, 2)], [0])[0]
 
 
 @given(
@@ -143,45 +140,12 @@ def test_the_words_of_a_text_are_those_of_the_text_alone(
     )
 )
 def test_the_words_are_the_likeliest_run_that_is_not_too_long(edges: NDArray[np.float32]) -> None:
-    first, last, sure = _run_of(edges)
+    first, last, sure = best_run(edges)
     assert 0 <= first <= last < min(len(edges), first + LONGEST)
     assert 0 <= sure <= 1
     runs = [(a, b) for a in range(len(edges)) for b in range(a, min(a + LONGEST, len(edges)))]
     best = max(edges[a, 0] + edges[b, 1] for a, b in runs)
     assert edges[first, 0] + edges[last, 1] == pytest.approx(best, abs=1e-3)
-
-
-def test_who_asks_nothing_is_told_nothing(reader: Reader) -> None:
-    nothing = vectors(0, 0)
-    (told,) = reader.parts(nothing, [packed([2, 3, 4], 1)], [0.5])
-    assert told.tolist() == [told.min()] * 2
-    assert reader.words(nothing, [vectors(3, 1)]) == [None]
-    assert reader.parts(vectors(3, 0), [], []) == []
-    assert reader.words(vectors(3, 0), []) == []
-
-
-def test_a_part_without_tokens_answers_least(reader: Reader) -> None:
-    question = vectors(3, 0)
-    least = reader.parts(vectors(0, 0), [packed([1, 1], 1)], [0.5])[0][0]
-    for sizes in ([0], [0, 0], [4], [4, 0, 0], [0, 0, 5], [3, 4, 0, 6]):
-        (told,) = reader.parts(question, [packed(sizes, 1)], [0.5])
-        assert [logit == least for logit in told] == [size == 0 for size in sizes[1:]]
-
-
-def test_of_a_long_text_the_beginning_is_read(reader: Reader) -> None:
-    question = vectors(3, 0)
-    # Two tokens share a vector: the third part begins where no more are read.
-    sizes = [8, 2 * MOST_TOKENS - 8, 40, 6]
-    (told,) = reader.parts(question, [packed(sizes, 1)], [0.5])
-    (least,) = reader.parts(vectors(0, 0), [packed(sizes, 1)], [0.5])
-    assert told[0] > least[0]
-    assert told[1:].tolist() == least[1:].tolist()
-    rows = vectors(2 * MOST_TOKENS, 2)
-    (words,) = reader.words(question, [rows])
-    (short,) = reader.words(question, [rows[:MOST_TOKENS]])
-    assert words
-    assert words.last < MOST_TOKENS
-    assert words == short
 
 
 def test_a_reader_needs_both_its_files_whole(reader: Reader, cache: Path, tmp_path: Path) -> None:
@@ -215,9 +179,18 @@ def test_a_file_that_is_no_graph_is_refused(tmp_path: Path) -> None:
     assert told.value.path == graph
 
 
-def test_the_built_in_reader_is_for_the_built_in_model(neutral_encoder: Encoder) -> None:
+def test_the_built_in_reader_is_for_the_built_in_model(
+    neutral_encoder: Encoder, model_cache: Path
+) -> None:
     card = Card.read(BUILT_IN)
     assert card.encoder == neutral_encoder.model.fingerprint
     assert card.sha256 == sha256(BUILT_IN.read_bytes()).hexdigest()
     assert card.command.startswith("python -m qa.training ")
     assert BUILT_IN.stat().st_size <= LARGEST
+    (question,) = neutral_encoder.encode(["大桥全长多少米？"], "query", halves=True).halves
+    sentences = ["大桥全长1280米。", "园主李禾说，雨水比往年多。"]
+    read = neutral_encoder.encode(sentences, "passage", halves=True).halves
+    answering, unrelated = Reader(BUILT_IN, model_cache).read(question, read, [0, 0])
+    assert answering.logit > unrelated.logit
+    assert answering.words
+    assert "1280" in sentences[0][answering.words.start : answering.words.end]

@@ -8,7 +8,7 @@ from hashlib import blake2b
 import numpy as np
 import pytest
 
-from embeddings.encoder import Encoding, ModelInfo, TokenVectors
+from embeddings.encoder import Encoding, HalfRead, ModelInfo, TokenVectors
 from embeddings.tokens import Role
 from embeddings.vectors import Vectors
 from qa.articles import article_id
@@ -28,11 +28,13 @@ class HashingEncoder:
 
     Attributes:
         encoded: the texts that were encoded so far, in order.
+        halved: whether it tells of texts half read, as not all do.
     """
 
     name: str = "hashing"
     max_tokens: int = 512
     encoded: list[str] = field(default_factory=list)
+    halved: bool = True
 
     @property
     def model(self) -> ModelInfo:
@@ -44,13 +46,18 @@ class HashingEncoder:
         role: Role,  # noqa: ARG002  both are read alike
         *,
         tokens: bool = False,
+        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         self.encoded += texts
         vectors = np.array([_vector(text) for text in texts], np.float32).reshape(-1, DIMENSION)
         if progress:
             progress(len(texts))
-        return Encoding(vectors, tuple(_tokens(text) for text in texts) if tokens else ())
+        return Encoding(
+            vectors,
+            tuple(map(_tokens, texts)) if tokens else (),
+            tuple(map(_half, texts)) if halves and self.halved else (),
+        )
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len("".join(text.split())) for text in texts]
@@ -69,6 +76,13 @@ def _tokens(text: str) -> TokenVectors:
     starts = [at for at, character in enumerate(text) if not character.isspace()]
     rows = np.array([_vector(text[at]) for at in starts], np.float32).reshape(-1, DIMENSION)
     return TokenVectors(rows, np.array([(at, at + 1) for at in starts], np.int32).reshape(-1, 2))
+
+
+def _half(text: str) -> HalfRead:
+    """Return the tokens between two that are the encoder's own."""
+    own = _tokens(text)
+    rows = np.concatenate([_vector("<")[None], own.vectors, _vector(">")[None]])
+    return HalfRead(rows, np.pad(own.spans, ((1, 1), (0, 0)), constant_values=-1))
 
 
 def make_article(

@@ -6,6 +6,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
+import qa.candidates
 import qa.telling
 from embeddings.encoder import Encoder
 from qa.candidates import (
@@ -114,10 +115,12 @@ def test_the_most_promising_are_the_first_of_all(museum: Article) -> None:
     ]
     question = "临江博物馆三月的票价和停车场馆长周岚60元"
     weights: dict[Concept, float] = {((word,),): 1.0 for word in words(question)}
-    every = promising(hits, weights, 100)
+    with patch.object(qa.candidates, "CANDIDATE_SENTENCES", 100):
+        every = promising(hits, weights)
     assert len(every) == 9
     for most in range(9):
-        assert promising(hits, weights, most) == every[:most]
+        with patch.object(qa.candidates, "CANDIDATE_SENTENCES", most):
+            assert promising(hits, weights) == every[:most]
     titled = set(words(museum.title))
     for place in every:
         sentences = [words(span.of(museum.text)) for span in museum.sentences]
@@ -131,7 +134,10 @@ def test_what_promises_least_is_not_cut(museum: Article) -> None:
     far = replace(make_hit(museum), scores=Scores(-1.0, None, -1.0))
     near = make_hit(make_article("近", "票价60元。", title="票价"))
     weights: dict[Concept, float] = {(("票价",),): 1.0}
-    with patch.object(qa.telling, "cut", wraps=cut_chinese) as cut:
-        (best,) = promising([near, far], weights, 1)
+    with (
+        patch.object(qa.candidates, "CANDIDATE_SENTENCES", 1),
+        patch.object(qa.telling, "cut", wraps=cut_chinese) as cut,
+    ):
+        (best,) = promising([near, far], weights)
     assert best.hit is near
     assert {call.args[0] for call in cut.call_args_list} == {"票价"}

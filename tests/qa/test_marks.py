@@ -1,17 +1,19 @@
 """The words that answer are marked: by rules, or as a reader says where it is sure."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from embeddings.reader import Reader
+from embeddings.reader import Reader, Words
 from qa import marks
 from qa.answer_types import marked, wanted
 from qa.candidates import Candidate, candidates
 from qa.dictionary import Unilingual
-from qa.marks import Marks
+from qa.marks import SURE, Marks
 from qa.neutral import NeutralEncoder
-from qa.search import Asked, read_question
+from qa.search import read_question
 from qa.training.writing import write_reader
 from qa.types import Article, Span
 from tests.qa.training import BRIDGE, LIBRARY, make_network
@@ -31,12 +33,12 @@ def any_reader(neutral_encoder: NeutralEncoder, tmp_path_factory: pytest.TempPat
 
 
 def ranked(
-    question: str, encoder: NeutralEncoder, *articles: Article
-) -> tuple[Asked, list[Candidate]]:
+    question: str, encoder: NeutralEncoder, reader: Reader | None, *articles: Article
+) -> list[Candidate]:
     """Return the sentences as the engine has them marked."""
     asked = read_question(question, encoder, Unilingual())
     weights = dict.fromkeys(asked.concepts, 1.0)
-    return asked, candidates(asked, question, [*map(make_hit, articles)], encoder, weights)
+    return candidates(asked, question, [*map(make_hit, articles)], encoder, weights, reader)
 
 
 def by_rules(question: str, one: Candidate) -> tuple[Span, ...]:
@@ -54,49 +56,48 @@ def by_rules(question: str, one: Candidate) -> tuple[Span, ...]:
 def test_a_mark_lies_within_its_sentence(
     neutral_encoder: NeutralEncoder, any_reader: Reader, text: str, title: str, question: str
 ) -> None:
-    asked, some = ranked(question, neutral_encoder, make_article("a", text, title=title))
+    article = make_article("a", text, title=title)
+    some = ranked(question, neutral_encoder, any_reader, article)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(marks, "SURE", 0.0)
-        told = Marks(question, asked, any_reader).of(some)
+        told = Marks(question).of(some)
     assert len(told) == len(some) > 0
     for one, spans in zip(some, told, strict=True):
+        assert one.words is None or 0 <= one.words.start < one.words.end <= len(one.text)
         for mark in spans:
             assert one.span.start <= mark.start < mark.end <= one.span.end
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_rules_alone_mark_where_the_reader_is_unsure_or_there_is_none(
+    neutral_encoder: NeutralEncoder, question: str
+) -> None:
+    some = ranked(question, neutral_encoder, None, *ARTICLES)
+    ruled = [by_rules(question, one) for one in some]
+    assert any(ruled)
+    assert not any(one.words for one in some)
+    assert Marks(question).of(some) == ruled
+    unsure = [replace(one, words=Words(0, 1, SURE - 0.01)) for one in some]
+    assert Marks(question).of(unsure) == ruled
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_reader_that_is_sure_marks_words_where_rules_do_not(
     neutral_encoder: NeutralEncoder,
     any_reader: Reader,
     question: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked, some = ranked(question, neutral_encoder, *ARTICLES)
+    monkeypatch.setattr(marks, "SURE", 0.0)
+    some = ranked(question, neutral_encoder, any_reader, *ARTICLES)
     ruled = [by_rules(question, one) for one in some]
     assert any(ruled)
-    assert Marks(question, asked, None).of(some) == ruled
-    monkeypatch.setattr(marks, "SURE", 1.1)
-    assert Marks(question, asked, any_reader).of(some) == ruled
-
-
-def test_a_reader_that_is_sure_marks_words_where_rules_do_not(
-    neutral_encoder: NeutralEncoder, any_reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(marks, "SURE", 0.0)
-    question = QUESTIONS[0]
-    asked, some = ranked(question, neutral_encoder, *ARTICLES)
-    told = Marks(question, asked, any_reader).of(some)
-    read = any_reader.words(asked.tokens, [one.tokens.vectors for one in some])
-    ruled = [by_rules(question, one) for one in some]
     assert not all(ruled)
-    for one, words, rule, spans in zip(some, read, ruled, told, strict=True):
-        assert words
-        own = [(start + one.span.start, end + one.span.start) for start, end in one.tokens.spans]
-        assert spans == (rule or ((own[words.first][0], own[words.last][1]),))
+    for one, rule, spans in zip(some, ruled, Marks(question).of(some), strict=True):
+        assert one.words
+        start = one.span.start
+        assert spans == (rule or (Span(start + one.words.start, start + one.words.end),))
 
 
-def test_where_there_is_no_sentence_there_is_no_mark(
-    neutral_encoder: NeutralEncoder, any_reader: Reader
-) -> None:
-    asked, _ = ranked(QUESTIONS[0], neutral_encoder)
-    assert Marks(QUESTIONS[0], asked, any_reader).of([]) == []
+def test_where_there_is_no_sentence_there_is_no_mark() -> None:
+    assert Marks(QUESTIONS[0]).of([]) == []

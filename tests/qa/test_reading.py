@@ -1,26 +1,26 @@
-"""A reader reads the best of what was found, and changes nothing in it."""
+"""A reader reads the sentences that may answer, and has its say in which comes first."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from embeddings.encoder import ModelInfo
 from embeddings.reader import BUILT_IN, Card, Reader, ReaderUnusable
-from qa import search as module
+from qa.candidates import WEIGHTS, Candidate, candidates
 from qa.config import Settings
 from qa.dictionary import Dictionary
 from qa.engine import Engine
 from qa.home import reader_for
-from qa.ranking import SERVED
-from qa.search import Asked, Candidate, candidates, read, read_question, search
+from qa.passages import embedded_text
+from qa.search import read_question, search
 from qa.training.writing import write_reader
-from qa.types import Query, Retriever
+from qa.types import Query
 from tests.qa.training import make_network
 
+from .conftest import HashingEncoder, make_article, make_hit
+
 QUESTIONS = ("上海2025年的目标是什么", "When does the museum open in March 2024?")
-Ranked = tuple[Asked, list[Candidate]]
 
 
 @pytest.fixture(scope="module")
@@ -38,67 +38,71 @@ def any_reader(graph: Path) -> Reader:
     return Reader(graph, graph.parent, threads=1)
 
 
-@pytest.fixture(scope="module")
-def ranked(seeds_engine: Engine, dictionary: Dictionary) -> Callable[[str, Retriever], Ranked]:
-    """Return what ranks the passages for a question."""
-
-    def found(question: str, retriever: Retriever = "hybrid") -> Ranked:
-        encoder, index = seeds_engine.corpus.serving()
-        asked = read_question(question, encoder, dictionary)
-        importance = dict(zip(asked.concepts, index.weights(asked.concepts), strict=True))
-        query = Query(question, 100, retriever=retriever)
-        return asked, candidates(asked, index, query, importance)
-
-    return found
-
-
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_the_first_are_read_and_all_stay_as_they_are(
-    seeds_engine: Engine,
-    any_reader: Reader,
-    ranked: Callable[[str, Retriever], Ranked],
-    monkeypatch: pytest.MonkeyPatch,
-    question: str,
-) -> None:
-    monkeypatch.setattr(module, "READ", 5)
-    _, index = seeds_engine.corpus.serving()
-    asked, before = ranked(question, "hybrid")
-    after = read(asked, index, before, any_reader)
-    assert [replace(one, reads=()) for one in after] == before
-    assert [len(one.reads) for one in after[:5]] == [len(one.matches) for one in after[:5]]
-    assert not any(one.reads for one in after[5:])
-
-
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_each_sentence_of_a_hit_has_its_own_logit(
-    seeds_engine: Engine,
-    dictionary: Dictionary,
-    any_reader: Reader,
-    monkeypatch: pytest.MonkeyPatch,
-    question: str,
-) -> None:
-    """Also where passages that touch make one hit, and only some of them were read."""
-    monkeypatch.setattr(module, "READ", 3)
-    encoder, index = seeds_engine.corpus.serving()
+def ranked(
+    engine: Engine, dictionary: Dictionary, question: str, reader: Reader | None
+) -> list[Candidate]:
+    encoder, index = engine.corpus.serving()
     asked = read_question(question, encoder, dictionary)
-    articles, query = seeds_engine.corpus.articles, Query(question, 20)
-    hits = search(asked, index, articles, query, SERVED, any_reader).hits
-    assert any(hit.reads for hit in hits)
-    for hit in hits:
-        assert len(hit.reads) in (0, hit.passage.last - hit.passage.first + 1)
+    found = search(asked, index, engine.corpus.articles, Query(question, 20))
+    return candidates(asked, question, found.hits, encoder, found.weights, reader)
 
 
-@pytest.mark.parametrize("retriever", ["dense", "lexical"])
-def test_what_one_retriever_alone_found_is_not_read(
-    seeds_engine: Engine,
-    any_reader: Reader,
-    ranked: Callable[[str, Retriever], Ranked],
-    retriever: Retriever,
+def places(some: list[Candidate]) -> set[tuple[str, int]]:
+    return {(one.hit.article.id, one.sentence) for one in some}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_each_sentence_is_read_as_it_is_alone_under_its_title(
+    seeds_engine: Engine, dictionary: Dictionary, any_reader: Reader, question: str
 ) -> None:
-    _, index = seeds_engine.corpus.serving()
-    asked, before = ranked(QUESTIONS[0], retriever)
-    assert before
-    assert read(asked, index, before, any_reader) == before
+    some = ranked(seeds_engine, dictionary, question, any_reader)
+    encoder, _ = seeds_engine.corpus.serving()
+    (asked,) = encoder.encode([question], "query", halves=True).halves
+    for one in some:
+        text = embedded_text(one.hit.article, one.text)
+        start = len(text) - len(one.text)
+        halves = encoder.encode([text], "passage", halves=True).halves
+        (alone,) = any_reader.read(asked, halves, [start])
+        assert one.signals.read == pytest.approx(alone.logit, rel=0.05, abs=0.5)
+        assert one.words
+        assert 0 <= one.words.start < one.words.end <= len(one.text)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_reader_changes_the_order_and_nothing_else(
+    seeds_engine: Engine, dictionary: Dictionary, any_reader: Reader, question: str
+) -> None:
+    read = ranked(seeds_engine, dictionary, question, any_reader)
+    unread = ranked(seeds_engine, dictionary, question, None)
+    assert places(read) == places(unread)
+    own = {(one.hit.article.id, one.sentence): one.signals for one in unread}
+    for one in read:
+        # A text among others is the same but for the last digits.
+        signals = tuple(own[one.hit.article.id, one.sentence])
+        assert tuple(one.signals._replace(read=0.0)) == pytest.approx(signals, abs=1e-3)
+    assert len({one.signals.read for one in read}) > 1
+    assert {(one.signals.read, one.words) for one in unread} == {(0.0, None)}
+
+
+def test_of_like_sentences_the_one_comes_first_that_the_reader_prefers(
+    any_reader: Reader, seeds_engine: Engine, dictionary: Dictionary
+) -> None:
+    with patch("qa.candidates.WEIGHTS", (*[0.0] * (len(WEIGHTS) - 1), 1.0)):
+        some = ranked(seeds_engine, dictionary, QUESTIONS[0], any_reader)
+    said = [one.signals.read for one in some]
+    assert said == sorted(said, reverse=True)
+
+
+def test_where_the_encoder_does_not_tell_the_question_half_read_nothing_is_read(
+    any_reader: Reader, dictionary: Dictionary
+) -> None:
+    """As one that is run by torch does not."""
+    encoder = HashingEncoder(halved=False)
+    question, hit = "票价", make_hit(make_article("a", "票价60元。周一闭馆。"))
+    asked = read_question(question, encoder, dictionary)
+    weights = dict.fromkeys(asked.concepts, 1.0)
+    told = [candidates(asked, question, [hit], encoder, weights, x) for x in (any_reader, None)]
+    assert told[0] == told[1] != []
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

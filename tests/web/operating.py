@@ -52,9 +52,10 @@ class Gate:
         role: Role,
         *,
         tokens: bool = False,
+        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
-        return self._encoder.encode(texts, role, tokens=tokens, progress=progress)
+        return self._encoder.encode(texts, role, tokens=tokens, halves=halves, progress=progress)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         assert self.open.wait(30)

@@ -3,10 +3,15 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
+from transformers import BertConfig, BertModel
 
+from embeddings.tokens import PromptTokenizer, Role, Tokens, offsets
+from qa.training.learning import Half
 from qa.training.network import Network
 from qa.training.rows import Row
 
@@ -73,12 +78,51 @@ def write_rows(rows: Sequence[Row], path: Path) -> None:
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
 
 
-def make_network(dimension: int, seed: int = 0, spread: float = 0.3) -> Network:
-    """Return a small network with a say of its own: what it adds to a logit, `spread` scales."""
+class _Characters:
+    """Cuts texts into their characters, white space left out."""
+
+    def cut(self, texts: Sequence[str]) -> list[Tokens]:
+        places = [[at for at, one in enumerate(text) if not one.isspace()] for text in texts]
+        return [
+            Tokens(
+                np.array([3 + ord(text[at]) % (_VOCABULARY - 3) for at in own], np.int64),
+                offsets([(at, at + 1) for at in own]),
+            )
+            for text, own in zip(texts, places, strict=True)
+        ]
+
+
+_VOCABULARY = 997
+
+
+def make_model(dimension: int, seed: int = 0) -> Any:
+    """Return a small BertModel of two layers, in each of which any two tokens tell each other."""
     torch.manual_seed(seed)
-    network = Network(dimension, width=32, inner=32, layers=1).eval()
+    config = BertConfig(
+        vocab_size=_VOCABULARY,
+        hidden_size=dimension,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=2 * dimension,
+        initializer_range=0.2,
+        max_position_embeddings=300,
+    )
+    model: Any = BertModel(config)  # it is not typed
+    return model.eval()
+
+
+def make_half(dimension: int = 16) -> Half:
+    """Return the lower half of a small model, whose tokens are characters."""
+    prompts: dict[Role, str] = {"query": "query: ", "passage": "passage: "}
+    tokenizer = PromptTokenizer(_Characters(), ([1], [2]), prompts, 300)
+    return Half(make_model(dimension), tokenizer)
+
+
+def make_network(dimension: int, seed: int = 0, spread: float = 0.3) -> Network:
+    """Return a small network with a say of its own: its logits are as far apart as `spread`."""
+    network = Network(make_model(dimension, seed).encoder.layer[1:], heads=2).eval()
     last = network.answers[-1]
     assert isinstance(last, nn.Linear)
-    nn.init.normal_(last.weight, std=spread)
-    nn.init.normal_(network.edges.weight, std=spread)
+    for one in (last, network.edges, network.worth):
+        nn.init.normal_(one.weight, std=spread)
     return network

@@ -9,10 +9,11 @@ import pytest
 from qa.corpus import Corpus
 from qa.dictionary import Dictionary
 from qa.engine import Engine
+from qa.training.learning import Half
 from qa.training.mining import Example, Mine
 from tests.qa.conftest import HashingEncoder
 
-from . import ROWS
+from . import ROWS, make_half
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,6 @@ def examples(mining: Mining) -> list[Example]:
 
 
 @pytest.fixture(scope="session")
-def packed(mining: Mining, examples: list[Example]) -> dict[int, bytes]:
-    """Return the token vectors of the passages of the examples."""
-    return mining.mine.packed({int(key) for one in examples for key in one.keys})
+def half() -> Half:
+    """Return the lower half of a small model."""
+    return make_half()

@@ -1,91 +1,98 @@
 """Rows are found as questions are, each once, and kept whole."""
 
+import json
 from collections.abc import Iterator
-from dataclasses import astuple
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from qa.candidates import CANDIDATE_SENTENCES
 from qa.passages import embedded_text
 from qa.search import read_question
 from qa.training import mining as module
-from qa.training.mining import DEPTH, Example, Words, _load, _save
-from qa.types import Passage
+from qa.training.mining import Example, Text, _load, _save
+from qa.types import Article
 
 from . import BRIDGE, KEPT, NOWHERE, ROWS, UNANSWERED, row
 from .conftest import Mining, OpenMine
 
 
-def same(some: list[Example], others: list[Example]) -> bool:
-    """Say whether examples are equal, array by array."""
-    return len(some) == len(others) and all(
-        np.array_equal(own, other)
-        if isinstance(own, np.ndarray)
-        else (own is None) == (other is None) and all(map(np.array_equal, own or (), other or ()))
-        for one, another in zip(some, others, strict=True)
-        for own, other in zip(astuple(one), astuple(another), strict=True)
-    )
+def sentences(articles: list[Article]) -> set[Text]:
+    """Return every sentence as it is read."""
+    texts = [
+        (embedded_text(article, own), own)
+        for article in articles
+        for own in (span.of(article.text) for span in article.sentences)
+    ]
+    return {Text(text, len(text) - len(own)) for text, own in texts}
 
 
-def passages(mining: Mining) -> dict[int, Passage]:
-    _, index = mining.engine.corpus.serving()
-    return index.passages(range(1, 100))
+def articles_of(mining: Mining) -> list[Article]:
+    return [*mining.engine.corpus.articles.find({one.article for one in ROWS}).values()]
 
 
 def test_each_row_whose_answer_stands_in_its_text_is_an_example(
     mining: Mining, examples: list[Example]
 ) -> None:
-    places = passages(mining)
+    known = sentences(articles_of(mining))
     for one, source in zip(examples, KEPT, strict=True):
-        assert len(set(one.keys.tolist())) == len(one.keys) == len(one.found)
-        assert len(one.keys) <= DEPTH + len(one.right)
-        assert bool(len(one.right)) == bool(source.answers)
-        assert (one.words is None) == (not source.answers)
-        for key, part in one.right.tolist():
-            passage = places[key]
-            assert key in one.keys
-            assert passage.article_id == source.article
-            article = mining.engine.corpus.articles.find({source.article})[source.article]
-            sentence = article.sentences[passage.first + part].of(article.text)
-            assert any(answer in sentence for answer, _ in source.answers)
+        assert one.question == source.question
+        assert one.switched
+        own = [Text(text.text, text.start) for text in one.texts]
+        assert set(own) <= known
+        assert 0 < len(own) == len(set(own)) <= CANDIDATE_SENTENCES + 1
+        assert (one.right is None) == (not source.answers)
     assert UNANSWERED in KEPT
     assert NOWHERE not in KEPT
 
 
-def test_the_words_are_the_tokens_of_the_answer(mining: Mining, examples: list[Example]) -> None:
+def test_the_sentence_that_answers_holds_the_answer_where_it_says(examples: list[Example]) -> None:
     for one, source in zip(examples, KEPT, strict=True):
-        if one.words is None:
-            continue
-        (answer, start), *_ = source.answers
-        article = mining.engine.corpus.articles.find({source.article})[source.article]
-        (sentence,) = [span for span in article.sentences if span.start <= start < span.end]
-        text = embedded_text(article, sentence.of(article.text))
-        (read,) = mining.encoder.encode([text], "passage", tokens=True).tokens
-        spans = read.spans - (len(text) - (sentence.end - sentence.start)) + sentence.start
-        own = spans[:, 0] >= sentence.start
-        np.testing.assert_array_equal(one.words.vectors, read.vectors[own].astype(np.float16))
-        first, last = spans[own][one.words.first], spans[own][one.words.last]
-        assert source.text[first[0] : last[1]] == answer
+        marked = [text for text in one.texts if text.answer]
+        assert len(marked) == bool(source.answers)
+        for text in marked:
+            assert one.right is not None
+            assert one.texts[one.right] is text
+            assert text.answer
+            first, last = text.answer
+            assert text.start <= first
+            assert text.text[first:last] == source.answers[0][0]
+            assert text.text[text.start : last] in source.text
 
 
-def test_a_sentence_is_unsure_that_holds_the_words_of_an_answer(
-    mining: Mining, examples: list[Example]
+def test_no_other_sentence_holds_the_words_of_the_answer(
+    open_mine: OpenMine, tmp_path: Path
 ) -> None:
-    places = passages(mining)
-    for one, source in zip(examples, KEPT, strict=True):
-        unsure = {tuple(pair) for pair in one.unsure.tolist()}
-        for key in one.keys.tolist():
-            passage = places[key]
-            article = mining.engine.corpus.articles.get(passage.article_id)
-            for number in range(passage.first, passage.last + 1):
-                text = article.sentences[number].of(article.text)
-                holds = any(answer in text for answer, _ in source.answers)
-                assert ((key, number - passage.first) in unsure) == holds
+    """It might answer as well: nobody has looked."""
+    some = [
+        row("大桥全长多少？", BRIDGE, "1280米", title="临江大桥"),
+        row("大桥怎样？", "大桥全长1280米，众所周知。大桥很美。", title="另一篇"),
+        row("大桥由谁设计？", BRIDGE + "周岚再次到场。", "周岚", title="又一篇"),
+    ]
+    mining = open_mine(tmp_path)
+    mining.mine.index(some, lambda _: None)
+    for one, source in zip(mining.mine.examples(some, lambda _: None), some, strict=True):
+        others = [text for at, text in enumerate(one.texts) if at != one.right]
+        assert others
+        for text in others:
+            assert not any(answer in text.text[text.start :] for answer, _ in source.answers)
+
+
+def test_an_answer_that_stands_in_a_text_twice_is_where_its_row_says(
+    open_mine: OpenMine, tmp_path: Path
+) -> None:
+    text = "周岚到场。大桥由周岚设计。周岚离开。"
+    some = replace(row("大桥由谁设计？", text), answers=(("周岚", text.find("由周岚")),))
+    mining = open_mine(tmp_path)
+    mining.mine.index([some], lambda _: None)
+    (one,) = mining.mine.examples([some], lambda _: None)
+    assert one.right is not None
+    right = one.texts[one.right]
+    assert right.text[right.start :] == "大桥由周岚设计。"
 
 
 def test_what_was_found_is_neither_encoded_nor_asked_again(
@@ -95,24 +102,21 @@ def test_what_was_found_is_neither_encoded_nor_asked_again(
     with patch.object(module, "CHUNK", 5):
         first.mine.index(ROWS, lambda _: None)
         found = [*first.mine.examples(ROWS, lambda _: None)]
-        files = sorted(tmp_path.glob("examples-*.npz"))
+        files = sorted(tmp_path.glob("examples-*.jsonl"))
         assert len(files) == 3
         again = open_mine(tmp_path)
         asked: list[int] = []
         with patch.object(module, "read_question", side_effect=AssertionError("asked again")):
             again.mine.index(ROWS, lambda _: None)
-            assert same([*again.mine.examples(ROWS, asked.append)], found)
+            assert [*again.mine.examples(ROWS, asked.append)] == found
         assert again.encoder.encoded == []
         assert sum(asked) == len(ROWS)
-        assert passages(again) == passages(first)
-        keys = [int(key) for one in found for key in one.keys]
-        assert again.mine.packed(keys) == first.mine.packed(keys)
         files[1].unlink()
         with patch.object(module, "read_question", wraps=read_question) as reading:
-            assert same([*again.mine.examples(ROWS, lambda _: None)], found)
-        assert [call.args[0] for call in reading.call_args_list] == [
-            one.question for one in ROWS[5:10]
-        ]
+            assert [*again.mine.examples(ROWS, lambda _: None)] == found
+        assert {call.args[0] for call in reading.call_args_list} == {
+            one.question for one in ROWS[5:10] if one is not NOWHERE
+        }
 
 
 def test_a_file_of_examples_is_whole_or_absent(open_mine: OpenMine, tmp_path: Path) -> None:
@@ -126,13 +130,15 @@ def test_a_file_of_examples_is_whole_or_absent(open_mine: OpenMine, tmp_path: Pa
     coming = stopped()
     with pytest.raises(KeyboardInterrupt):
         [*mining.mine.examples(ROWS, lambda _: next(coming))]
-    assert not [*tmp_path.glob("examples-*")]
+    assert not [*tmp_path.glob("examples-*.jsonl")]
     with (
-        patch.object(np, "savez", side_effect=OSError("the disk is full")),
+        patch.object(json, "dumps", side_effect=OSError("the disk is full")),
         pytest.raises(OSError, match="full"),
     ):
         [*mining.mine.examples(ROWS, lambda _: None)]
-    assert not [*tmp_path.glob("examples-*.npz")]
+    assert not [*tmp_path.glob("examples-*.jsonl")]
+    assert len([*mining.mine.examples(ROWS, lambda _: None)]) == len(KEPT)
+    assert [path.suffix for path in tmp_path.glob("examples-*")] == [".jsonl"]
 
 
 def test_rows_of_which_none_is_answered_give_no_example(
@@ -146,27 +152,18 @@ def test_rows_of_which_none_is_answered_give_no_example(
     assert [*mining.mine.examples(rows, lambda _: None)] == []
 
 
-def rows(count: int, width: int = 4) -> NDArray[np.float16]:
-    return np.random.default_rng(count).random((count, width)).astype(np.float16)
+counts = st.integers(0, 2**40)
+some_texts = st.builds(Text, st.text(), counts, st.none() | st.tuples(counts, counts))
+some_examples = st.builds(
+    Example, st.text(), st.text(), st.lists(some_texts, max_size=4).map(tuple)
+)
 
 
-halves = st.integers(0, 3).map(rows)
-pairs = st.integers(0, 3).map(lambda count: np.arange(2 * count).reshape(-1, 2))
-
-
-@st.composite
-def made_up(draw: st.DrawFn) -> Example:
-    keys = np.arange(draw(st.integers(1, 3)))
-    found = np.linspace(0, 1, len(keys), dtype=np.float32)
-    words = draw(st.none() | st.builds(Words, st.just(rows(3)), st.just(0), st.integers(0, 2)))
-    return Example(draw(halves), draw(halves), keys, found, draw(pairs), draw(pairs), words)
-
-
-@settings(max_examples=30)
-@given(some=st.lists(made_up(), max_size=4))
+@settings(max_examples=50)
+@given(some=st.lists(some_examples, max_size=4))
 def test_examples_are_loaded_as_they_were_saved(
     tmp_path_factory: pytest.TempPathFactory, some: list[Example]
 ) -> None:
-    path = tmp_path_factory.mktemp("saved") / "examples-000.npz"
+    path = tmp_path_factory.mktemp("saved") / "examples-000.jsonl"
     _save(path, some)
-    assert same([*_load(path)], some)
+    assert [*_load(path)] == some

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from unittest.mock import patch
@@ -10,25 +9,27 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
-from embeddings.encoder import Encoder, TokenVectors
-from embeddings.late import pack, unpack
-from embeddings.reader import Card, Reader
-from qa.corpus import Corpus
+from embeddings.encoder import Encoder, HalfRead
+from embeddings.models import BUILT_IN
+from embeddings.reader import Card, Reader, best_run
 from qa.training import __main__ as command
-from qa.training import learning, mining
+from qa.training import mining
+from qa.training.learning import Half, Learning, Plan
+from qa.training.mining import Example
 from qa.training.network import Network
 from qa.training.writing import write_reader
 
-from . import NOWHERE, ROWS, make_network, write_rows
+from . import KEPT, NOWHERE, ROWS, make_half, make_network, write_rows
 
 DIMENSION = 24
 
 
-def vectors(count: int, seed: int) -> np.ndarray:
-    rows = np.random.default_rng(seed).standard_normal((count, DIMENSION)).astype(np.float32)
-    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+def half_read(length: int) -> HalfRead:
+    """Return a text of so many tokens of one code point each, behind one that is not its own."""
+    rows = np.random.default_rng(length).standard_normal((length, DIMENSION)).astype(np.float32)
+    return HalfRead(rows, np.array([(at - 1, at or -1) for at in range(length)], np.int32))
 
 
 @pytest.fixture(scope="module")
@@ -43,53 +44,52 @@ def graph(network: Network, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_graph_says_what_its_network_says(network: Network, graph: Path) -> None:
-    """To what bfloat16 keeps of it, where a processor computes in that."""
+@pytest.mark.parametrize("asked", [1, 7, 60])
+def test_a_graph_says_what_its_network_says(network: Network, graph: Path, asked: int) -> None:
+    """To what 8 bits keep of it, and bfloat16 where a processor computes in that."""
     reader = Reader(graph, graph.parent, threads=1)
-    question = vectors(7, 0)
-    texts = [vectors(length, length) for length in (5, 33, 60)]
-    packed = [
-        pack(
-            TokenVectors(rows, np.array([(at, at + 1) for at in range(len(rows))], np.int32)),
-            "a" * len(rows),
-            [0, 2, 3],
-        )
-        for rows in texts
-    ]
-    found = [0.9, 0.2, 0.5]
-    told = reader.parts(question, packed, found)
-    for own, one, score in zip(told, packed, found, strict=True):
-        text = unpack(one)
-        part = np.repeat(np.arange(3), text.counts)
-        answers, _ = said(network, question, text.rows, part, score)
-        np.testing.assert_allclose(own, answers[0].numpy(), rtol=0.05, atol=0.2)
-    for words, rows in zip(reader.words(question, texts), texts, strict=True):
-        _, edges = said(network, question, rows, np.ones(len(rows), np.int64), 0.0)
-        assert words
-        best = float(edges[0, words.first, 0] + edges[0, words.last, 1])
-        likeliest = float(edges[0, :, 0].max() + edges[0, :, 1].max())
-        assert words.last - words.first > 25 or best <= likeliest + 1e-3
-        assert 0 <= words.sure <= 1
+    question, texts = half_read(asked), [half_read(length) for length in (5, 16, 33, 60, 2)]
+    starts = [0, 3, 8, 20, 0]
+    told = reader.read(question, texts, starts)
+    for one, text, start in zip(told, texts, starts, strict=True):
+        answer, edges = said(network, question, text, text.spans[:, 1] > start)
+        assert one.logit == pytest.approx(answer, rel=0.05, abs=0.2)
+        first, last, _ = best_run(edges)
+        best = edges[first, 0] + edges[last, 1]
+        assert one.words
+        own = edges[one.words.start - start, 0] + edges[one.words.end - 1 - start, 1]
+        assert own == pytest.approx(best, rel=0.05, abs=0.4)
 
 
 @torch.inference_mode()
 def said(
-    network: Network, question: np.ndarray, rows: np.ndarray, part: np.ndarray, found: float
-) -> tuple[Tensor, Tensor]:
-    asked = torch.ones(1, len(question), dtype=torch.bool)
-    text = torch.from_numpy(np.ascontiguousarray(rows))[None]
-    told: tuple[Tensor, Tensor] = network(
-        torch.from_numpy(question)[None],
-        asked,
-        text,
-        torch.from_numpy(part)[None],
-        torch.arange(1, 3),
-        torch.tensor([found]),
+    network: Network, question: HalfRead, text: HalfRead, own: NDArray[np.bool_]
+) -> tuple[float, NDArray[np.float32]]:
+    """Return the logit of the text, and those of its own tokens."""
+    answers, edges = network(
+        torch.from_numpy(question.rows)[None],
+        torch.ones(1, len(question.rows), dtype=torch.bool),
+        torch.from_numpy(text.rows)[None],
+        torch.from_numpy(own.astype(np.int64))[None],
     )
-    return told
+    return float(answers[0]), edges[0].numpy()[own]
 
 
-def test_the_card_says_whose_tokens_are_read_and_what_made_the_graph(graph: Path) -> None:
+def test_a_graph_keeps_its_matrices_in_8_bits(tmp_path: Path) -> None:
+    network = make_network(256)
+    write_reader(network, tmp_path / "some.onnx", "an encoder", "made by hand")
+    weights = sum(one.numel() for one in network.parameters())
+    assert weights < (tmp_path / "some.onnx").stat().st_size < 1.2 * weights
+
+
+def test_a_network_that_was_written_is_as_before(network: Network, tmp_path: Path) -> None:
+    before = {name: one.clone() for name, one in network.state_dict().items()}
+    write_reader(network, tmp_path / "some.onnx", "an encoder", "made by hand")
+    assert before.keys() == network.state_dict().keys()
+    assert all(torch.equal(one, before[name]) for name, one in network.state_dict().items())
+
+
+def test_the_card_says_whose_texts_are_read_and_what_made_the_graph(graph: Path) -> None:
     digest = sha256(graph.read_bytes()).hexdigest()
     assert Card.read(graph) == Card("an encoder", digest, "made by hand")
     assert sorted(path.name for path in graph.parent.glob("some*")) == ["some.json", "some.onnx"]
@@ -118,12 +118,20 @@ def test_a_reader_that_is_not_written_to_its_end_leaves_the_one_before(
 
 @pytest.fixture
 def train(
-    tmp_path: Path, model_cache: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    model_cache: Path,
+    neutral_encoder: Encoder,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., None]:
-    """Return what trains by the built-in model, as the command line does."""
+    """Return what trains as the command line does, for the built-in model, by a smaller one."""
+
+    def opened(name: str, _: Path) -> Half:
+        assert name == BUILT_IN
+        return make_half(neutral_encoder.model.dimension)
+
     monkeypatch.setenv("NEWSQA_CACHE", str(model_cache))
     monkeypatch.setattr(command, "CHECKPOINT", 1)
-    monkeypatch.setattr(learning, "Network", partial(Network, width=32, inner=32, layers=1))
+    monkeypatch.setattr(command, "open_half", opened)
     folder, reader = tmp_path / "work", tmp_path / "tiny.onnx"
 
     def trained(rows: Path, *more: str) -> None:
@@ -149,16 +157,29 @@ def test_the_command_goes_on_until_a_reader_of_the_served_encoder_is_written(
     assert reader.card.encoder == neutral_encoder.model.fingerprint
     made = "python -m qa.training --rows rows.jsonl --steps 2 --share 1.0 --seed 0"
     assert reader.card.command == made
-    question, row = ROWS[0].question, ROWS[0]
-    asked = neutral_encoder.encode([question], "query", tokens=True).tokens[0].vectors
-    _, index = Corpus(
-        tmp_path / "work" / "home", lambda _: neutral_encoder, neutral_encoder.model.name
-    ).serving()
-    places = index.passages(range(1, 50))
-    packed = index.token_vectors([*places])
-    logits = reader.parts(asked, [*packed.values()], [0.5] * len(packed))
-    best = max(zip(packed, logits, strict=True), key=lambda one: one[1].max())[0]
-    assert places[best].article_id == row.article
+    (asked,) = neutral_encoder.encode([ROWS[0].question], "query", halves=True).halves
+    texts = [one.text for one in ROWS]
+    read = neutral_encoder.encode(texts, "passage", halves=True).halves
+    for one, text in zip(reader.read(asked, read, [0] * len(read)), texts, strict=True):
+        assert np.isfinite(one.logit)
+        assert one.words
+        assert 0 <= one.words.start < one.words.end <= len(text)
+
+
+def test_the_command_learns_from_the_share_that_it_is_told(
+    train: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, counts = tmp_path / "rows.jsonl", list[int]()
+    write_rows(ROWS, rows)
+
+    def noted(plan: Plan, examples: list[Example], half: Half, checkpoint: Path) -> Learning:
+        counts.append(len(examples))
+        return Learning(plan, examples, half, checkpoint)
+
+    monkeypatch.setattr(command, "Learning", noted)
+    train(rows)
+    train(rows, "--share", "0.5")
+    assert counts == [len(KEPT), round(len(KEPT) / 2)]
 
 
 def test_the_command_says_what_is_wrong_with_its_rows(
