@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.candidates import Candidate, Signals
-from qa.confidence import COEFFICIENTS, Signs, confidence, signs
+from qa.confidence import COEFFICIENTS, READ_COEFFICIENTS, Signs, confidence, signs
 from qa.types import Article, Language
 from qa.when import read_time
 
@@ -105,4 +105,4 @@ def test_who_asks_about_nothing_gets_no_answer(question: str) -> None:
 
 
 def test_as_many_coefficients_as_signs() -> None:
-    assert len(COEFFICIENTS) == len(Signs._fields)
+    assert len(COEFFICIENTS) == len(READ_COEFFICIENTS) == len(Signs._fields)
