@@ -75,7 +75,7 @@ class Signals(NamedTuple):
     read: float = 0.0
 
 
-WEIGHTS: tuple[float, ...] = (1.0, 0.17, 0.5, 0.5, 0.1, -0.2, 0.012, 0.03)
+WEIGHTS: tuple[float, ...] = (1.0, 0.17, 0.5, 0.5, 0.1, -0.2, 0.012, 0.015)
 """What each of the signals counts."""
 
 

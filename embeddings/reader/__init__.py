@@ -118,6 +118,8 @@ class Reader:
         except RuntimeError as error:
             reason = f"it is no graph that runs here ({error}); {_REMEDY}"
             raise ReaderUnusable(graph, reason) from error
+        if {name for port in compiled.inputs for name in port.names} != _INPUTS:
+            raise ReaderUnusable(graph, f"it reads something else than is read here; {_REMEDY}")
         self._request: Any = compiled.create_infer_request()
         self._lock = Lock()
 
@@ -158,6 +160,8 @@ class Reader:
             )
         return answers, edges
 
+
+_INPUTS = {"question", "asked", "text", "part"}
 
 _NOTHING = Reading(-20.0, None)
 

@@ -1,16 +1,19 @@
 """A reader tells of each text whether it answers, and in which words."""
 
 import json
+import warnings
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
+from torch import nn
 
 from embeddings.encoder import Encoder, HalfRead
 from embeddings.reader import (
@@ -175,6 +178,21 @@ def test_a_file_that_is_no_graph_is_refused(tmp_path: Path) -> None:
     card = {"encoder": "e", "sha256": sha256(b"no graph").hexdigest(), "command": "c"}
     graph.with_suffix(".json").write_text(json.dumps(card))
     with pytest.raises(ReaderUnusable, match=r"(?s)no graph that runs here.*put both") as told:
+        Reader(graph, tmp_path / "cache")
+    assert told.value.path == graph
+
+
+def test_a_graph_that_reads_something_else_is_refused(tmp_path: Path) -> None:
+    """Such as a reader of an earlier kind."""
+    graph = tmp_path / "some.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            nn.Linear(2, 2), (torch.zeros(1, 2),), str(graph), input_names=["x"], dynamo=False
+        )
+    card = {"encoder": "e", "sha256": sha256(graph.read_bytes()).hexdigest(), "command": "c"}
+    graph.with_suffix(".json").write_text(json.dumps(card))
+    with pytest.raises(ReaderUnusable, match=r"reads something else.*put both") as told:
         Reader(graph, tmp_path / "cache")
     assert told.value.path == graph
 
