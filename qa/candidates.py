@@ -76,7 +76,12 @@ class Signals(NamedTuple):
 
 
 WEIGHTS: tuple[float, ...] = (1.0, 0.17, 0.5, 0.5, 0.1, -0.2, 0.012, 0.015)
-"""What each of the signals counts."""
+"""What each of the signals counts.
+
+With the built-in reader's say the first sentence answers .92 of CMRC's development questions, .77
+of crud_news's, .76 of RGB's and .81 to .91 of XQuAD's, 100 each; without it .88, .73, .71 and .80
+to .89. From .01 to .03 its weight makes no difference; with .1 English paragraphs asked in Chinese
+lose .08."""
 
 
 @dataclass(frozen=True, slots=True)

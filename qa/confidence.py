@@ -47,9 +47,10 @@ sentence answers, expected calibration error .043. The last two are set by hand:
 the others tell as much, and few questions there name a time; in a small corpus they cannot tell
 Beijing's plan from Shanghai's, nor the third quarter's profit from the second's."""
 
-READ_COEFFICIENTS: tuple[float, ...] = (3.15, 22.9, 1.14, 17.2, 2.04, -2.5, -4.0, 0.0)
-READ_BIAS = -8.74
-"""The same where a reader has read the sentences."""
+READ_COEFFICIENTS: tuple[float, ...] = (2.65, 22.6, 1.12, 16.0, 1.98, -2.5, -4.0, 0.204)
+READ_BIAS = -8.94
+"""The same where the built-in reader has read the sentences (`python -m tests.fit --reader
+built-in`, 80 of each set and language, no drcd): AUROC .92, expected calibration error .040."""
 
 THRESHOLD = 0.2
 """Confidence below which nothing is stated: an answer that is wrong costs a quarter of what a right
