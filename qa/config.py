@@ -127,8 +127,9 @@ class Settings(BaseSettings):
     reader: Annotated[
         str,
         Field(
-            description="what reads the passages that were found: 'none', 'built-in' for the reader"
-            " that comes with the built-in model, or another's file (.onnx, its card beside it)"
+            description="what reads the sentences that were found: 'none', 'built-in' for the"
+            " reader that comes with the built-in model, or another's file (.onnx, its card"
+            " beside it)"
         ),
     ] = "none"
     origins: Annotated[
