@@ -19,7 +19,6 @@ closeness and words hardly a difference is left (.932 .924 .921, .914 .926 .914,
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,18 +61,6 @@ class Match:
 
     whole: float
     parts: tuple[float, ...]
-
-
-class Unpacked(NamedTuple):
-    """A text's pooled token vectors, part by part.
-
-    Attributes:
-        rows: float32[t, dim].
-        counts: uint16[parts], how many of them each part has.
-    """
-
-    rows: Rows
-    counts: NDArray[np.uint16]
 
 
 def pack(tokens: TokenVectors, text: str, starts: Sequence[int]) -> bytes:
@@ -121,18 +108,6 @@ def _parts(tokens: TokenVectors, text: str, starts: Sequence[int]) -> list[Vecto
 def count_parts(packed: bytes) -> int:
     """Return how many parts the packed text has."""
     return int.from_bytes(packed[:2], "little")
-
-
-def unpack(packed: bytes) -> Unpacked:
-    """Return the token vectors that were packed, as near as two bits a component tell them."""
-    parts = count_parts(packed)
-    counts = np.frombuffer(packed, np.uint16, parts, offset=2)
-    size, at = int(counts.sum()), 2 + 2 * parts
-    scales = np.frombuffer(packed, np.float16, size, offset=at).astype(np.float32)
-    codes = np.frombuffer(packed, np.uint8, offset=at + 2 * size)
-    width = len(codes) // size if size else 0
-    rows = np.take(_COMPONENTS, codes.reshape(size, width), mode="clip").view(np.float32)
-    return Unpacked(rows * scales[:, None], counts)
 
 
 def match(question: Vectors, packed: Sequence[bytes]) -> list[Match]:
