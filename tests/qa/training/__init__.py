@@ -33,9 +33,9 @@ WELL = "A dry summer emptied the town's well. The mayor, Ada Brook, asked people
 
 
 def row(question: str, text: str, *answers: str, title: str = "", language: str = "zh") -> Row:
-    """Return a row whose answers begin where the text first has them."""
+    """Return a row whose answers begin where the text first has them, asked in its language."""
     told = tuple((answer, text.find(answer)) for answer in answers)
-    return Row(question, text, title, told, language)
+    return Row(question, text, title, told, language, language)
 
 
 NOWHERE = row("谁设计了大桥？", BRIDGE, "吴桐", title="临江大桥合龙")

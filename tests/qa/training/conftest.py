@@ -21,7 +21,7 @@ class Mining:
     """A mine in a folder, and the encoder that keeps count of what it encoded."""
 
     mine: Mine
-    engine: Engine
+    engines: dict[str, Engine]
     encoder: HashingEncoder
     folder: Path
 
@@ -35,8 +35,13 @@ def open_mine(dictionary: Dictionary) -> OpenMine:
 
     def opened(folder: Path) -> Mining:
         encoder = HashingEncoder()
-        engine = Engine(Corpus(folder / "home", lambda _: encoder, encoder.name), dictionary)
-        return Mining(Mine(engine, dictionary, folder), engine, encoder, folder)
+        engines: dict[str, Engine] = {}
+
+        def open_engine(home: Path) -> Engine:
+            engines[home.name] = Engine(Corpus(home, lambda _: encoder, encoder.name), dictionary)
+            return engines[home.name]
+
+        return Mining(Mine(open_engine, dictionary, folder), engines, encoder, folder)
 
     return opened
 

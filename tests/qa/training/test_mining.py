@@ -1,6 +1,7 @@
 """Rows are found as questions are, each once, and kept whole."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +16,13 @@ from qa.passages import embedded_text
 from qa.search import read_question
 from qa.training import mining as module
 from qa.training.mining import Example, Text, _load, _save
+from qa.training.rows import digest
 from qa.types import Article
 
-from . import BRIDGE, KEPT, NOWHERE, ROWS, UNANSWERED, row
+from . import BRIDGE, KEPT, LIBRARY, NOWHERE, ROWS, UNANSWERED, row
 from .conftest import Mining, OpenMine
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def sentences(articles: list[Article]) -> set[Text]:
@@ -32,7 +36,12 @@ def sentences(articles: list[Article]) -> set[Text]:
 
 
 def articles_of(mining: Mining) -> list[Article]:
-    return [*mining.engine.corpus.articles.find({one.article for one in ROWS}).values()]
+    ids = {one.article for one in ROWS}
+    return [
+        article
+        for engine in mining.engines.values()
+        for article in engine.corpus.articles.find(ids).values()
+    ]
 
 
 def test_each_row_whose_answer_stands_in_its_text_is_an_example(
@@ -95,6 +104,38 @@ def test_an_answer_that_stands_in_a_text_twice_is_where_its_row_says(
     assert right.text[right.start :] == "大桥由周岚设计。"
 
 
+def test_a_question_of_the_other_language_is_shown_texts_of_one(
+    open_mine: OpenMine, tmp_path: Path
+) -> None:
+    """Or whoever learns would tell the answer by its language; and a parallel text answers, too."""
+    some = [one for one in KEPT if one.language == "en"]
+    across = replace(row("谁设计了新楼？", LIBRARY, "Nora Pell", language="en"), asked_in="zh")
+    parallel = row("谁设计了新楼？", "新楼由诺拉·佩尔设计。", "诺拉·佩尔")
+    mining = open_mine(tmp_path)
+    mining.mine.index([*some, across, parallel], lambda _: None)
+    found = [*mining.mine.examples([across, parallel], lambda _: None)]
+    first, second = ([text.text for text in one.texts] for one in found)
+    assert len(first) > 1
+    assert not any(HAN.search(text) for text in first)
+    assert {text.rpartition("\n")[2] for text in second} == {"新楼由诺拉·佩尔设计。"}
+    assert HAN.search(found[1].question)
+    assert "who" in found[0].switched
+
+
+def test_what_was_found_stays_when_more_files_come(open_mine: OpenMine, tmp_path: Path) -> None:
+    first, second = ROWS[:7], ROWS[7:]
+    mining = open_mine(tmp_path)
+    mining.mine.index(first, lambda _: None)
+    found = [*mining.mine.examples(first, lambda _: None)]
+    more = open_mine(tmp_path)
+    more.mine.index([*first, *second], lambda _: None)
+    with patch.object(module, "read_question", wraps=read_question) as reading:
+        assert [*more.mine.examples(first, lambda _: None)] == found
+        reading.assert_not_called()
+        assert [*more.mine.examples(second, lambda _: None)]
+        assert reading.call_count == len(second)
+
+
 def test_what_was_found_is_neither_encoded_nor_asked_again(
     open_mine: OpenMine, tmp_path: Path
 ) -> None:
@@ -102,8 +143,7 @@ def test_what_was_found_is_neither_encoded_nor_asked_again(
     with patch.object(module, "CHUNK", 5):
         first.mine.index(ROWS, lambda _: None)
         found = [*first.mine.examples(ROWS, lambda _: None)]
-        files = sorted(tmp_path.glob("examples-*.jsonl"))
-        assert len(files) == 3
+        assert len([*tmp_path.glob("examples-*.jsonl")]) == 3
         again = open_mine(tmp_path)
         asked: list[int] = []
         with patch.object(module, "read_question", side_effect=AssertionError("asked again")):
@@ -111,7 +151,7 @@ def test_what_was_found_is_neither_encoded_nor_asked_again(
             assert [*again.mine.examples(ROWS, asked.append)] == found
         assert again.encoder.encoded == []
         assert sum(asked) == len(ROWS)
-        files[1].unlink()
+        (tmp_path / f"examples-{digest(ROWS[5:10])}.jsonl").unlink()
         with patch.object(module, "read_question", wraps=read_question) as reading:
             assert [*again.mine.examples(ROWS, lambda _: None)] == found
         assert {call.args[0] for call in reading.call_args_list} == {

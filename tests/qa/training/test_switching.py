@@ -77,3 +77,15 @@ def test_what_asks_is_switched_by_hand(dictionary: Dictionary) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(switching, "SWITCHED", 1.0)
         assert switched("When is the", "en", dictionary, Random(0)) == "什么时候是"
+
+
+def test_what_asks_in_chinese_is_switched_by_hand_and_words_by_their_parts(
+    dictionary: Dictionary,
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(switching, "SWITCHED", 1.0)
+        told = {
+            switched("大桥是由谁合作设计的？", "zh", dictionary, Random(at)) for at in range(20)
+        }
+    assert all("is by who" in one and one.endswith("of ？") for one in told)
+    assert any("cooperate design" in one for one in told)

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -13,13 +14,13 @@ from numpy.typing import NDArray
 
 from embeddings.encoder import Encoder, HalfRead
 from embeddings.models import BUILT_IN
-from embeddings.reader import Card, Reader, best_run
+from embeddings.reader import Card, Reader, ReaderUnusable, best_run
 from qa.training import __main__ as command
 from qa.training import mining
 from qa.training.learning import Half, Learning, Plan
 from qa.training.mining import Example
 from qa.training.network import Network
-from qa.training.writing import write_reader
+from qa.training.writing import take_weights, write_reader
 
 from . import KEPT, NOWHERE, ROWS, make_half, make_network, write_rows
 
@@ -87,6 +88,35 @@ def test_a_network_that_was_written_is_as_before(network: Network, tmp_path: Pat
     write_reader(network, tmp_path / "some.onnx", "an encoder", "made by hand")
     assert before.keys() == network.state_dict().keys()
     assert all(torch.equal(one, before[name]) for name, one in network.state_dict().items())
+
+
+def test_a_network_begins_with_the_weights_of_a_reader(tmp_path: Path) -> None:
+    """To what 8 bits keep of them; written again they are the same."""
+    learnt = make_network(DIMENSION, seed=1)
+    for weight in learnt.parameters():  # no two are alike, as they are when nothing was learnt
+        torch.nn.init.normal_(weight)
+    write_reader(learnt, tmp_path / "some.onnx", "an encoder", "made by hand")
+    begun = make_network(DIMENSION)
+    take_weights(begun, tmp_path / "some.onnx")
+    for name, weight in learnt.state_dict().items():
+        apart = (begun.state_dict()[name] - weight).abs().amax(-1)
+        assert (apart <= weight.abs().amax(-1) / 253).all()
+    write_reader(begun, tmp_path / "again.onnx", "an encoder", "made by hand")
+    again = make_network(DIMENSION, seed=2)
+    take_weights(again, tmp_path / "again.onnx")
+    for name, weight in begun.state_dict().items():
+        torch.testing.assert_close(again.state_dict()[name], weight)
+
+
+def test_what_is_no_reader_is_nothing_to_begin_with(graph: Path, tmp_path: Path) -> None:
+    with pytest.raises(ReaderUnusable, match="does not describe"):
+        take_weights(make_network(DIMENSION), tmp_path / "none.onnx")
+    (tmp_path / "other.json").write_text(graph.with_suffix(".json").read_text())
+    (tmp_path / "other.onnx").write_bytes(b"no graph")
+    with pytest.raises(ReaderUnusable, match="no reader to begin with"):
+        take_weights(make_network(DIMENSION), tmp_path / "other.onnx")
+    with pytest.raises(ReaderUnusable, match="no reader to begin with"):
+        take_weights(make_network(DIMENSION + 4), graph)
 
 
 def test_the_card_says_whose_texts_are_read_and_what_made_the_graph(graph: Path) -> None:
@@ -172,14 +202,27 @@ def test_the_command_learns_from_the_share_that_it_is_told(
     rows, counts = tmp_path / "rows.jsonl", list[int]()
     write_rows(ROWS, rows)
 
-    def noted(plan: Plan, examples: list[Example], half: Half, checkpoint: Path) -> Learning:
+    def noted(plan: Plan, examples: list[Example], *more: Any) -> Learning:
         counts.append(len(examples))
-        return Learning(plan, examples, half, checkpoint)
+        return Learning(plan, examples, *more)
 
     monkeypatch.setattr(command, "Learning", noted)
     train(rows)
     train(rows, "--share", "0.5")
     assert counts == [len(KEPT), round(len(KEPT) / 2)]
+
+
+def test_the_command_goes_on_from_a_reader(train: Callable[..., None], tmp_path: Path) -> None:
+    rows, first, made = tmp_path / "rows.jsonl", tmp_path / "first.onnx", tmp_path / "tiny.onnx"
+    write_rows(ROWS, rows)
+    train(rows)
+    for suffix in (".onnx", ".json"):
+        made.with_suffix(suffix).replace(first.with_suffix(suffix))
+    train(rows, "--begin", str(first))
+    assert "rows.jsonl --begin first.onnx --steps 2" in Card.read(made).command
+    assert made.read_bytes() != first.read_bytes()
+    with pytest.raises(SystemExit, match=r"nowhere\.json"):
+        train(rows, "--begin", str(tmp_path / "nowhere.onnx"))
 
 
 def test_the_command_says_what_is_wrong_with_its_rows(
