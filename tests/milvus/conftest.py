@@ -36,6 +36,8 @@ Start = Callable[[], AbstractContextManager[Engine]]
 
 
 def _running(start: Start, program: str) -> Iterator[Engine]:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        pytest.skip("an engine for each process beside the others is too much: make test-milvus")
     if not installed(program):
         if REQUIRED:
             pytest.fail(f"{program} is not installed: see tests/engines.py")
