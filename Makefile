@@ -71,14 +71,18 @@ eval-scale: $(VENV)/.installed-dev
 fit: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.fit
 
-# The reader, from the sets whose licences allow it; what is kept between runs is in TRAINED.
+# The reader, from the sets whose licences allow it; what is kept between runs is in TRAINED. It goes
+# on from the one that is there: `make train BEGIN=` begins with the encoder.
 TRAINED ?= $(HOME)/.cache/newsqa/training
 TRAINING ?= $(or $(NEWSQA_DATA),../shared/data)
+BEGIN ?= embeddings/reader/reader.onnx
 train: $(VENV)/.installed-dev
 	$(BIN)/python -m qa.training --folder $(TRAINED) --reader embeddings/reader/reader.onnx \
-		--rows $(TRAINING)/train/cmrc2018_train.jsonl.gz $(TRAINING)/drcd:5000 \
-		$(TRAINING)/train/squad2_en_dev_half.jsonl.gz $(TRAINING)/train/qed_nq_dev.jsonl.gz \
-		$(TRAINING)/train/qamr.jsonl.gz:2500 $(TRAINING)/train/policyqa.jsonl.gz:1500
+		$(addprefix --begin ,$(BEGIN)) --rows $(TRAINING)/train/cmrc2018_train.jsonl.gz \
+		$(TRAINING)/drcd:5000 $(TRAINING)/train/squad2_en_dev_half.jsonl.gz \
+		$(TRAINING)/train/qed_nq_dev.jsonl.gz $(TRAINING)/train/qamr.jsonl.gz:2500 \
+		$(TRAINING)/train/policyqa.jsonl.gz:1500 $(TRAINING)/cmrc2018 \
+		$(foreach _,1 2 3,$(TRAINING)/xquad_zh:half $(TRAINING)/xquad_en:half)
 
 # Writers killed at random moments, over and over; see tests/crash.py.
 crash: $(VENV)/.installed-dev

@@ -25,7 +25,8 @@ PATIENCE = 0.25
 """Seconds. Where there is always something urgent, the others have a batch this often: a tenth of
 the work of two cores, and a new article is found within the second though all are asking."""
 
-Run = Callable[[Sequence[Ids]], list[Output]]
+Run = Callable[[Sequence[Ids], bool], list[Output]]
+"""Texts that are all to be read, or all to be half read, to what is said of each."""
 
 on_batch: Callable[[int], object] | None = None
 """Called with the number of texts of every batch that is run; who counts them sets it."""
@@ -35,6 +36,7 @@ on_batch: Callable[[int], object] | None = None
 class _Text:
     ids: Ids
     place: int
+    half: bool
     finished: "SimpleQueue[tuple[int, Output | BaseException]]"
 
 
@@ -56,11 +58,13 @@ class Batches:
         self._idle = threads
         self._free = 0  # cores about to look for work
 
-    def submit(self, texts: Sequence[Ids], *, urgent: bool) -> Iterator[tuple[int, Output]]:
+    def submit(
+        self, texts: Sequence[Ids], *, urgent: bool, half: bool = False
+    ) -> Iterator[tuple[int, Output]]:
         """Return what will have become of the texts, each with its place, as they are finished."""
         finished: SimpleQueue[tuple[int, Output | BaseException]] = SimpleQueue()
         longest_first = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
-        waiting = [_Text(texts[place], place, finished) for place in longest_first]
+        waiting = [_Text(texts[place], place, half, finished) for place in longest_first]
         with self._lock:
             if not self._patient:
                 self._served = monotonic()
@@ -78,7 +82,9 @@ class Batches:
             try:
                 if on_batch:
                     on_batch(len(batch))
-                outputs: Sequence[Output | BaseException] = self._run([text.ids for text in batch])
+                outputs: Sequence[Output | BaseException] = self._run(
+                    [text.ids for text in batch], batch[0].half
+                )
             except BaseException as error:  # raised where the texts came from
                 outputs = [error] * len(batch)
             with self._lock:
@@ -108,9 +114,11 @@ class Batches:
 def _like_the_first(waiting: Sequence[_Text], most: int) -> list[_Text]:
     """Return the text that has waited longest and up to `most` in all, the most like it in length.
 
+    All are to be read like it.
     Whose texts they are does not matter, so that of many callers' little is padded.
     """
-    ordered = sorted(waiting, key=lambda text: len(text.ids))
+    alike = (text for text in waiting if text.half == waiting[0].half)
+    ordered = sorted(alike, key=lambda text: len(text.ids))
     begin = ordered.index(waiting[0])
     end, longest = begin + 1, _padded(waiting[0])
     while (count := end - begin + 1) <= most:

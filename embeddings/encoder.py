@@ -99,12 +99,10 @@ class Encoding:
     Attributes:
         vectors: float32[n, dim], unit rows, in the order of the texts.
         tokens: one item for each text if they were asked for, else empty.
-        halves: one item for each text if they were asked for and the encoder tells them.
     """
 
     vectors: Vectors
     tokens: tuple[TokenVectors, ...]
-    halves: tuple[HalfRead, ...] = ()
 
 
 class Encoder(Protocol):
@@ -121,12 +119,18 @@ class Encoder(Protocol):
         role: Role,
         *,
         tokens: bool = False,
-        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         """Return the vectors of `texts`, read as queries or as passages.
 
         `progress` is called with the number of texts finished since it was last called.
+        """
+        ...
+
+    def read_half(self, question: str, passages: Sequence[str]) -> list[HalfRead]:
+        """Return the question and then the passages, each half read, in half the time of `encode`.
+
+        Nothing is returned by an encoder that cannot tell.
         """
         ...
 
@@ -194,31 +198,40 @@ class ExportedEncoder:
         role: Role,
         *,
         tokens: bool = False,
-        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         """Return the vectors of `texts`, read as queries or as passages."""
         vectors = np.empty((len(texts), self._model.dimension), dtype=np.float32)
         parts: list[TokenVectors] = []
-        half_read: list[HalfRead] = []
         urgent = len(texts) <= _FEW
         starts = range(0, len(texts), _WINDOW)
         windows = (self._submit(texts[x : x + _WINDOW], role, urgent) for x in starts)
         # A window's results are awaited when the next is on its way: no core runs out of work.
         for start, window in zip(starts, _one_ahead(windows), strict=True):
             encoded, finished = window
-            whole, half = dict[int, Vectors](), dict[int, Vectors]()
+            whole = dict[int, Vectors]()
             for place, output in finished:
                 vectors[start + place], whole[place] = output.vector, output.tokens
-                if halves:  # a rebuild's would take as much room again
-                    half[place] = output.half
                 if progress:
                     progress(1)
             if tokens:
                 parts += [self._part(encoded[x], whole[x], role) for x in range(len(encoded))]
-            if halves:
-                half_read += [self._half(encoded[x], half[x], role) for x in range(len(encoded))]
-        return Encoding(vectors, tuple(parts), tuple(half_read))
+        return Encoding(vectors, tuple(parts))
+
+    def read_half(self, question: str, passages: Sequence[str]) -> list[HalfRead]:
+        """Return the question and then the passages, each half read."""
+        roles: list[Role] = ["query"]
+        roles += ["passage"] * len(passages)
+        texts = [question, *passages]
+        encoded = [
+            self._tokenizer.encode([text], role)[0] for text, role in zip(texts, roles, strict=True)
+        ]
+        ids = [self._tokenizer.ids(item) for item in encoded]
+        rows = {
+            place: output.tokens
+            for place, output in self._batches.submit(ids, urgent=True, half=True)
+        }
+        return [self._half(encoded[x], rows[x], role) for x, role in enumerate(roles)]
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return how many tokens each text takes as a passage, beside prefix and specials."""
@@ -279,7 +292,6 @@ class SentenceTransformerEncoder:
         role: Role,
         *,
         tokens: bool = False,
-        halves: bool = False,  # noqa: ARG002 - it has none to tell
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         """Return the vectors of `texts`, read as queries or as passages."""
@@ -295,6 +307,10 @@ class SentenceTransformerEncoder:
             if progress:
                 progress(len(window))
         return Encoding(_unit(vectors), tuple(parts))
+
+    def read_half(self, question: str, passages: Sequence[str]) -> list[HalfRead]:  # noqa: ARG002
+        """Return nothing: the original tells of no layer but the last."""
+        return []
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return how many tokens each text takes as a passage, beside prefix and specials."""

@@ -4,7 +4,8 @@ The folder holds `model.xml` and `model.bin` (weights as 16-bit floats) and `emb
 vector of every token, float16[v, dim], which is mapped, so that only what texts use is ever read.
 The graph takes `embeddings`, float32[n, t, dim], and `mask`, int64[n, t], and gives `vector`,
 float32[n, dim], unit rows, and of every token, float32[n, t, dim], what the last layer leaves,
-`tokens`, and the one in the middle, `half`.
+`tokens`, and the one in the middle, `half`. It is made ready twice: up to there is a graph of its
+own, made ready when it is first asked for.
 """
 
 import mmap
@@ -16,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -36,14 +38,12 @@ class Output:
     """What a graph says of one text.
 
     Attributes:
-        vector: float32[dim], a unit vector.
+        vector: float32[dim], a unit vector; float32[0] of a text half read.
         tokens: float32[t, dim], of any length, one row for each id.
-        half: float32[t, dim], the same half way, before the upper layers.
     """
 
     vector: Vectors
     tokens: Vectors
-    half: Vectors
 
 
 class Graph:
@@ -53,20 +53,39 @@ class Graph:
     """
 
     def __init__(self, folder: Path, *, max_length: int, threads: int) -> None:
-        compiled, self._weights = open_graph(folder / "model.xml", folder, threads, threads)
-        self._requests: SimpleQueue[Any] = SimpleQueue()
+        self._folder, self._max_length, self._threads = folder, max_length, threads
         self._table: Any = np.load(folder / "embeddings.npy", mmap_mode="r")
-        self._max_length = max_length
-        for _ in range(threads):
-            self._requests.put(compiled.create_infer_request())
+        self._mapped = [self._table]
         self._read = 0
+        self._opening = Lock()
+        self._half: SimpleQueue[Any] | None = None
+        self._whole = self._open("vector", "tokens")
+
+    def run(self, texts: Sequence[Ids], half: bool = False) -> list[Output]:
+        """Return what the graph says of each text of a batch, or what its lower half does."""
+        if not half:
+            return self._run(self._whole, texts, "vector", "tokens")
+        with self._opening:
+            if self._half is None:
+                self._half = self._open("half")
+        return self._run(self._half, texts, "half")
+
+    def _open(self, *outputs: str) -> SimpleQueue[Any]:
+        """Return requests of what gives these outputs, one for each thread."""
+        file, threads = self._folder / "model.xml", self._threads
+        compiled, weights = open_graph(file, self._folder, threads, threads, outputs)
+        self._mapped.append(weights)
+        requests: SimpleQueue[Any] = SimpleQueue()
+        for _ in range(threads):
+            requests.put(compiled.create_infer_request())
         for length in (1, TILE + 1):  # another shape, another order of weights
             for _ in range(threads):  # requests come round
-                self.run([np.zeros(min(length, max_length), dtype=np.int64)])
+                some = np.zeros(min(length, self._max_length), dtype=np.int64)
+                self._run(requests, [some], *outputs)
         self._forget()
+        return requests
 
-    def run(self, texts: Sequence[Ids]) -> list[Output]:
-        """Return what the graph says of each text of a batch."""
+    def _run(self, requests: SimpleQueue[Any], texts: Sequence[Ids], *outputs: str) -> list[Output]:
         lengths = [len(ids) for ids in texts]
         padded = min(-(-max(lengths) // TILE) * TILE, self._max_length)
         ids = np.zeros((len(texts), padded), dtype=np.int64)
@@ -75,20 +94,19 @@ class Graph:
             ids[row, :length] = text
             mask[row, :length] = 1
         inputs = {"embeddings": self._table[ids].astype(np.float32), "mask": mask}
-        request = self._requests.get()
+        request = requests.get()
         try:
             request.infer(inputs, share_inputs=True, share_outputs=True)
-            vectors, tokens, halves = (
-                request.get_tensor(x).data.copy() for x in ("vector", "tokens", "half")
-            )
+            *vectors, tokens = (request.get_tensor(name).data.copy() for name in outputs)
         finally:
-            self._requests.put(request)
+            requests.put(request)
         self._read += ids.size
         if self._read > _REMEMBERED:
             self._forget()
+        (told,) = vectors or (np.empty((len(texts), 0), np.float32),)
         return [
-            Output(vector, rows[:length], half[:length])
-            for vector, rows, half, length in zip(vectors, tokens, halves, lengths, strict=True)
+            Output(vector, rows[:length])
+            for vector, rows, length in zip(told, tokens, lengths, strict=True)
         ]
 
     def _forget(self) -> None:
@@ -99,7 +117,7 @@ class Graph:
         """
         self._read = 0
         if hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
-            for mapped in (self._weights, self._table):
+            for mapped in self._mapped:
                 mapped._mmap.madvise(mmap.MADV_DONTNEED)
 
 
@@ -115,11 +133,14 @@ def import_openvino(module: str = "openvino") -> Any:
     return import_module(module)
 
 
-def open_graph(file: Path, cache: Path, threads: int, streams: int) -> tuple[Any, Any]:
+def open_graph(
+    file: Path, cache: Path, threads: int, streams: int, outputs: Sequence[str] = ()
+) -> tuple[Any, Any]:
     """Return a graph made ready for this processor, and the file that its weights are in.
 
-    That file is kept in `cache`: without it, opening a model takes 0.5 s of a core, with it 0.2 s.
-    Each of the `streams` works for one caller at a time, with its share of the threads.
+    If `outputs` are named, it is as much of the graph as gives these. That file is kept in `cache`:
+    without it, opening a model takes 0.5 s of a core, with it 0.2 s. Each of the `streams` works
+    for one caller at a time, with its share of the threads.
     """
     openvino = import_openvino()
     core = openvino.Core()
@@ -135,11 +156,14 @@ def open_graph(file: Path, cache: Path, threads: int, streams: int) -> tuple[Any
     }
     if numbers == "int8":
         config["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = 128
-    made_for = f"{openvino.get_version()} {processor} {numbers} {config}"
+    made_for = f"{openvino.get_version()} {processor} {numbers} {config} {outputs}"
     kept = cache / f"compiled-{sha256(made_for.encode()).hexdigest()[:16]}.bin"
     if not kept.exists():
         cache.mkdir(parents=True, exist_ok=True)
         model = core.read_model(file)
+        if outputs:
+            ends = [model.output(name) for name in outputs]
+            model = openvino.Model(ends, model.get_parameters())
         if numbers == "int8":
             _quantise_weights(model)
         compiled = core.compile_model(model, "CPU", config)

@@ -1,8 +1,9 @@
 """Hits to the sentences that may answer, best first.
 
-The most promising by what is stored are read once more by the encoder, each under its article's
-title and date as passages are, and by a reader, if there is one, which goes on from there with
-question and sentence together. `make fit` finds the weights on the development sets.
+The most promising by what is stored are read once more, each under its article's title and date as
+passages are: by the encoder, or by a reader, if there is one, which goes on from where the encoder
+has half read them with question and sentence together. `make fit` finds the weights on the
+development sets.
 """
 
 import math
@@ -17,7 +18,7 @@ import numpy as np
 
 from embeddings.encoder import Encoder, TokenVectors
 from embeddings.late import match_each
-from embeddings.reader import Reader, Reading, Words
+from embeddings.reader import Reader, Reading
 from embeddings.vectors import Vectors
 from qa.answer_types import AnswerType, Wanted, fits, wanted
 from qa.lexical import Concept
@@ -52,11 +53,13 @@ class Signals(NamedTuple):
     """What speaks for a sentence.
 
     Attributes:
-        closeness: in meaning, of the question and the sentence under its title and date.
+        closeness: in meaning, of the question and the sentence under its title and date; 0 where a
+            reader has read it.
         share: of the question's concepts, by weight, that it tells, 0 to 1; what only its title or
             the sentence before it tells counts BESIDE.
         match: how well each token of the question finds one like it among the sentence's own, on
-            average: MaxSim (Khattab and Zaharia 2020), -1 to 1.
+            average: MaxSim (Khattab and Zaharia 2020), -1 to 1; where a reader has read it, among
+            those that are stored.
         hit: the score of its passage.
         fit: how well it offers the kind of answer that is wanted, 0 to 1, or .5 to 1 where that is
             not TOLD_BY_FORM.
@@ -83,24 +86,27 @@ of crud_news's, .76 of RGB's and .81 to .91 of XQuAD's, 100 each; without it .88
 to .89. From .01 to .03 its weight makes no difference; with .1 English paragraphs asked in Chinese
 lose .08."""
 
+READ_WEIGHTS: tuple[float, ...] = (0.0, 0.17, 0.5, 0.5, 0.1, -0.2, 0.012, 0.015)
+"""The same where a reader has read the sentences."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A sentence of a hit that may answer, and its score: the weighted sum of its signals.
 
     Attributes:
-        words: those of it that answer, as the reader sees it; None where there is none.
+        reading: what the reader says of it; None where there is none.
     """
 
     hit: Hit
     sentence: int
     signals: Signals
-    words: Words | None = None
+    reading: Reading | None = None
 
     @property
     def score(self) -> float:
         """Return how much speaks for the sentence; higher is better."""
-        return math.fsum(map(mul, self.signals, WEIGHTS))
+        return math.fsum(map(mul, self.signals, READ_WEIGHTS if self.reading else WEIGHTS))
 
     @property
     def span(self) -> Span:
@@ -119,6 +125,12 @@ class Place(NamedTuple):
     hit: Hit
     sentence: int
     share: float
+
+    @property
+    def match(self) -> float | None:
+        """How well the question's tokens match its own by what is stored; None if nothing is."""
+        matches = self.hit.matches
+        return matches[self.sentence - self.hit.passage.first] if matches else None
 
     @property
     def text(self) -> str:
@@ -142,31 +154,42 @@ def candidates(
     places, kind = promising(hits, weights), wanted(question)
     texts = [embedded_text(place.hit.article, place.text) for place in places]
     starts = [len(text) - len(place.text) for place, text in zip(places, texts, strict=True)]
-    encoding = encoder.encode(texts, "passage", tokens=True, halves=reader is not None)
-    own = [_own(*each) for each in zip(encoding.tokens, starts, strict=True)]
-    matches = match_each(asked.tokens, own)
-    readings: Sequence[Reading | None] = [None] * len(places)
-    if reader and asked.half:
-        readings = reader.read(asked.half, encoding.halves, starts)
+    readings = _read(question, texts, starts, encoder, reader) if reader else []
+    matches = [place.match for place in places if place.match is not None]
+    closeness = [0.0] * len(places)
+    if not readings or len(matches) < len(places):
+        encoding = encoder.encode(texts, "passage", tokens=True)
+        own = [_own(*each) for each in zip(encoding.tokens, starts, strict=True)]
+        matches = match_each(asked.tokens, own)
+        closeness = [*map(float, encoding.vectors @ asked.vector)]
     found = []
-    for place, closeness, match, reading, start in zip(
-        places, encoding.vectors @ asked.vector, matches, readings, starts, strict=True
-    ):
+    for at, place in enumerate(places):
+        reading = readings[at] if readings else None
         signals = Signals(
-            closeness=float(closeness),
+            closeness=0.0 if reading else closeness[at],
             share=place.share,
-            match=match,
+            match=matches[at],
             hit=place.hit.scores.fused,
             fit=_fit(place.text, kind, question),
             asks=_ASKS.search(place.text) is not None,
             lead=place.sentence == 0,
             read=reading.logit if reading else 0.0,
         )
-        words = reading.words if reading else None
-        if words:
-            words = Words(words.start - start, words.end - start, words.sure)
-        found.append(Candidate(place.hit, place.sentence, signals, words))
+        found.append(Candidate(place.hit, place.sentence, signals, reading))
     return sorted(found, key=lambda one: (-one.score, one.hit.passage.id, one.sentence))
+
+
+def _read(
+    question: str, texts: Sequence[str], starts: Sequence[int], encoder: Encoder, reader: Reader
+) -> list[Reading]:
+    """Return what the reader says of each text from its start on; nothing if it cannot be read."""
+    if not (halves := encoder.read_half(question, texts)):
+        return []
+    asked, *passages = halves
+    return [
+        one._replace(words=one.words and one.words.behind(start))
+        for one, start in zip(reader.read(asked, passages, starts), starts, strict=True)
+    ]
 
 
 def _own(tokens: TokenVectors, start: int) -> Vectors:
@@ -237,8 +260,7 @@ def _sentences(hit: Hit) -> range:
 
 
 def _promise(hit: Hit, number: int, share: float) -> float:
-    match = hit.matches[number - hit.passage.first] if hit.matches else 0.0
-    return hit.scores.fused + match + PROMISE * share
+    return hit.scores.fused + (Place(hit, number, share).match or 0.0) + PROMISE * share
 
 
 def _says(told: set[str], ways: Iterable[frozenset[str]]) -> bool:

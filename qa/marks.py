@@ -38,5 +38,5 @@ class Marks:
 
 def _read(candidate: Candidate) -> list[Span]:
     """Return the words that a reader is sure of."""
-    words = candidate.words
+    words = candidate.reading and candidate.reading.words
     return [Span(words.start, words.end)] if words and words.sure >= SURE else []

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embeddings.encoder import Encoder, Encoding, ModelInfo
+from embeddings.encoder import Encoder, Encoding, HalfRead, ModelInfo
 from embeddings.tokens import Role
 from embeddings.vectors import Vectors
 from qa.text import detect_language
@@ -178,13 +178,10 @@ class NeutralEncoder:
         role: Role,
         *,
         tokens: bool = False,
-        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         """Return the vectors of `texts`, passages without their language."""
-        encoding = self._encoder.encode(
-            texts, role, tokens=tokens, halves=halves, progress=progress
-        )
+        encoding = self._encoder.encode(texts, role, tokens=tokens, progress=progress)
         if role == "query" or not texts:
             return encoding
         languages = [_language(text) for text in texts]
@@ -192,7 +189,11 @@ class NeutralEncoder:
         for part, language in zip(encoding.tokens, languages, strict=False):
             # In their place: the token vectors of a rebuild's call take 80 MB.
             np.subtract(part.vectors, self._means[language].token, out=part.vectors)
-        return Encoding(encoding.vectors - own, encoding.tokens, encoding.halves)
+        return Encoding(encoding.vectors - own, encoding.tokens)
+
+    def read_half(self, question: str, passages: Sequence[str]) -> list[HalfRead]:
+        """Return the question and then the passages, each half read, as the encoder does."""
+        return self._encoder.read_half(question, passages)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return how many tokens each text takes as a passage."""

@@ -11,7 +11,7 @@ from datetime import date
 from itertools import chain, islice
 from time import perf_counter
 
-from embeddings.encoder import Encoder, HalfRead
+from embeddings.encoder import Encoder
 from embeddings.late import match
 from embeddings.vectors import Vectors
 from qa.concepts import read_concepts
@@ -53,7 +53,6 @@ class Asked:
         vector: float32[dim], of unit length.
         tokens: float32[t, dim], its tokens' vectors, of unit length.
         time: what it says of time, if that is to count.
-        half: it half read, for a reader; None where the encoder does not tell.
     """
 
     concepts: tuple[Concept, ...]
@@ -61,7 +60,6 @@ class Asked:
     tokens: Vectors
     time: Time | None
     encode_seconds: float
-    half: HalfRead | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +95,13 @@ def read_question(
 ) -> Asked:
     """Return the question as retrieval sees it."""
     begun = perf_counter()
-    encoding = encoder.encode([text], "query", tokens=True, halves=True)
+    encoding = encoder.encode([text], "query", tokens=True)
     concepts = read_concepts(words(text), dictionary)
     if time and time.relative and time.words:
         # "Last year" stands in no article of last year: its number does.
         concepts += (tuple(tuple(words(way)) for way in time.words),)
     seconds = perf_counter() - begun
-    half = encoding.halves[0] if encoding.halves else None
-    return Asked(concepts, encoding.vectors[0], encoding.tokens[0].vectors, time, seconds, half)
+    return Asked(concepts, encoding.vectors[0], encoding.tokens[0].vectors, time, seconds)
 
 
 def search(

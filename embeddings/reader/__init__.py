@@ -82,6 +82,10 @@ class Words(NamedTuple):
     end: int
     sure: float
 
+    def behind(self, start: int) -> "Words":
+        """Return the same words of the text behind `start`."""
+        return Words(self.start - start, self.end - start, self.sure)
+
 
 class Reading(NamedTuple):
     """What a reader says of a text.

@@ -18,7 +18,7 @@ import numpy as np
 
 import qa.embedding
 import qa.following
-from embeddings.encoder import Encoder, Encoding, ModelInfo, TokenVectors
+from embeddings.encoder import Encoder, Encoding, HalfRead, ModelInfo, TokenVectors
 from embeddings.late import pack
 from embeddings.tokens import Role
 from embeddings.vectors import Vectors
@@ -112,15 +112,17 @@ class _MadeUp:
         role: Role,
         *,
         tokens: bool = False,
-        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         if role == "query":
-            return self.encoder.encode(texts, role, tokens=tokens, halves=halves, progress=progress)
+            return self.encoder.encode(texts, role, tokens=tokens, progress=progress)
         vectors = moved(self.real, len(texts), self._random)
         dimension = self.model.dimension
         none = TokenVectors(np.empty((0, dimension), np.float32), np.empty((0, 2), np.int32))
         return Encoding(vectors, len(texts) * (none,) if tokens else ())
+
+    def read_half(self, question: str, passages: Sequence[str]) -> list[HalfRead]:
+        return self.encoder.read_half(question, passages)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return len(texts) * [TOKENS]

@@ -56,13 +56,17 @@ class Noted:
         role: Role,
         *,
         tokens: bool = False,
-        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         """Return the vectors of `texts`."""
-        read = partial(self.encoder.encode, tuple(texts), role, tokens=tokens, halves=halves)
+        read = partial(self.encoder.encode, tuple(texts), role, tokens=tokens)
         self.calls.append(read)
-        return self.encoder.encode(texts, role, tokens=tokens, halves=halves, progress=progress)
+        return self.encoder.encode(texts, role, tokens=tokens, progress=progress)
+
+    def read_half(self, question: str, passages: Sequence[str]) -> list[HalfRead]:
+        """Return question and passages half read."""
+        self.calls.append(partial(self.encoder.read_half, question, tuple(passages)))
+        return self.encoder.read_half(question, passages)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return how many tokens each text takes."""

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from embeddings.encoder import Encoder, Encoding, ModelInfo
+from embeddings.encoder import Encoder, Encoding, HalfRead, ModelInfo
 from embeddings.models import BUILT_IN
 from embeddings.tokens import Role
 from qa.corpus import Corpus
@@ -68,25 +68,23 @@ class _Remembering:
         role: Role,
         *,
         tokens: bool = False,
-        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         begun = time.process_time()
         new = [text for text in dict.fromkeys(texts) if text not in self.known]
         if new:
-            made = self.encoder.encode(new, role, tokens=tokens, halves=halves, progress=progress)
+            made = self.encoder.encode(new, role, tokens=tokens, progress=progress)
             for at, text in enumerate(new):
                 own = slice(at, at + 1)
-                self.known[text] = Encoding(made.vectors[own], made.tokens[own], made.halves[own])
+                self.known[text] = Encoding(made.vectors[own], made.tokens[own])
         found = [self.known[text] for text in texts]
         vectors = np.concatenate([one.vectors for one in found])
-        encoding = Encoding(
-            vectors,
-            tuple(part for one in found for part in one.tokens),
-            tuple(half for one in found for half in one.halves),
-        )
+        encoding = Encoding(vectors, tuple(part for one in found for part in one.tokens))
         self.seconds += time.process_time() - begun
         return encoding
+
+    def read_half(self, question: str, passages: Sequence[str]) -> list[HalfRead]:
+        return self.encoder.read_half(question, passages)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return self.encoder.count_tokens(texts)

@@ -20,14 +20,16 @@ class _Graph:
     def __init__(self) -> None:
         self.may_work, self.working = Event(), Semaphore(0)
         self.batches: list[list[int]] = []
+        self.halves: list[bool] = []
         self.at_once = self.most_at_once = 0
         self._lock = Lock()
 
-    def run(self, texts: Sequence[Ids]) -> list[Output]:
+    def run(self, texts: Sequence[Ids], half: bool) -> list[Output]:
         with self._lock:
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
             self.batches.append([len(text) for text in texts])
+            self.halves.append(half)
         self.working.release()
         assert self.may_work.wait(30)
         with self._lock:
@@ -35,7 +37,7 @@ class _Graph:
         if any((text < 0).any() for text in texts):
             raise ValueError("no such token")
         none = np.empty((0, 1), np.float32)
-        return [Output(text.astype(np.float32), none, none) for text in texts]
+        return [Output(text.astype(np.float32), none) for text in texts]
 
 
 def _texts(*lengths: int) -> list[Ids]:
@@ -104,6 +106,20 @@ def test_texts_of_like_length_go_together_whosever_they_are() -> None:
     for outputs in (first, *waiting):
         list(outputs)
     assert graph.batches == [[100], [125, 128], [20, 38, 40]]
+
+
+def test_what_is_half_read_has_batches_of_its_own() -> None:
+    graph = _Graph()
+    batches = Batches(graph.run, 1)
+    first = batches.submit(_texts(100), urgent=True)
+    assert graph.working.acquire(timeout=30)
+    whole = batches.submit(_texts(30, 31), urgent=True)
+    half = batches.submit(_texts(30, 32), urgent=True, half=True)
+    graph.may_work.set()
+    for outputs in (first, whole, half):
+        list(outputs)
+    assert graph.batches == [[100], [30, 31], [30, 32]]
+    assert graph.halves == [False, False, True]
 
 
 def test_idle_cores_share_one_call() -> None:

@@ -52,11 +52,10 @@ def test_rows_are_unit_vectors(any_encoder: Encoder) -> None:
 
 
 def test_no_texts_give_no_rows(any_encoder: Encoder) -> None:
-    encoding = any_encoder.encode([], "passage", tokens=True, halves=True)
+    encoding = any_encoder.encode([], "passage", tokens=True)
     assert encoding.vectors.shape == (0, any_encoder.model.dimension)
     assert encoding.vectors.dtype == np.float32
     assert encoding.tokens == ()
-    assert encoding.halves == ()
     assert any_encoder.count_tokens([]) == []
 
 
@@ -100,26 +99,23 @@ def test_tokens_stand_in_the_text_in_order(
     np.testing.assert_allclose(np.linalg.norm(tokens.vectors, axis=1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_half_read_a_text_has_its_tokens_and_what_the_model_adds(
-    any_encoder: Encoder, role: Role
-) -> None:
+def test_half_read_a_text_has_its_tokens_and_what_the_model_adds(any_encoder: Encoder) -> None:
     """Whoever runs the original as it is tells of no layer but the last."""
-    plain, halved = (any_encoder.encode(TEXTS, role, halves=x) for x in (False, True))
-    assert plain.tokens + halved.tokens == ()
-    assert plain.halves == ()
-    np.testing.assert_allclose(plain.vectors, halved.vectors, atol=1e-6)
+    question, *passages = TEXTS
+    halves = any_encoder.read_half(question, passages)
     if isinstance(any_encoder, SentenceTransformerEncoder):
-        assert halved.halves == ()
+        assert halves == []
         return
-    both = any_encoder.encode(TEXTS, role, tokens=True, halves=True)
-    for half, tokens in zip(both.halves, both.tokens, strict=True):
+    whole = any_encoder.encode([question], "query", tokens=True).tokens
+    whole += any_encoder.encode(passages, "passage", tokens=True).tokens
+    for half, tokens in zip(halves, whole, strict=True):
         assert half.rows.dtype == np.float32
         assert half.rows.shape == (len(half.spans), any_encoder.model.dimension)
         own = half.spans[:, 0] >= 0
         np.testing.assert_array_equal(half.spans[own], tokens.spans)
         assert (half.spans[~own] == -1).all()
         assert not own[[0, -1]].any()
+    assert len(any_encoder.read_half(question, [])) == 1
 
 
 @pytest.mark.parametrize("sort", EXPORTED)
@@ -129,17 +125,21 @@ def test_half_read_a_text_is_as_the_middle_layer_of_the_original_leaves_it(
     encoder = encoders[sort]
     original: Any = load(built_in_folder if sort == "built-in" else Path(encoder.model.name))
     transformer, prompts = original[0].auto_model, role_prompts(original.prompts)
-    for role in ROLES:
-        together = encoder.encode(TEXTS, role, halves=True).halves
-        for text, among in zip(TEXTS, together, strict=True):
-            ids = original.tokenizer(prompts[role] + text, return_tensors="pt").input_ids
-            with torch.inference_mode():
-                states = transformer(input_ids=ids, output_hidden_states=True).hidden_states
-            expected = states[transformer.config.num_hidden_layers // 2][0].numpy()
-            (alone,) = encoder.encode([text], role, halves=True).halves
-            for half in (among, alone):
-                assert half.rows.shape == expected.shape
-                assert cosines(half.rows, expected).min() > 0.999
+
+    def expected(text: str, role: Role) -> Vectors:
+        ids = original.tokenizer(prompts[role] + text, return_tensors="pt").input_ids
+        with torch.inference_mode():
+            states = transformer(input_ids=ids, output_hidden_states=True).hidden_states
+        rows: Vectors = states[transformer.config.num_hidden_layers // 2][0].numpy()
+        return rows
+
+    together = encoder.read_half(TEXTS[0], TEXTS)[1:]
+    for text, among in zip(TEXTS, together, strict=True):
+        asked, alone = encoder.read_half(text, [text])
+        passage = expected(text, "passage")
+        for half, rows in ((asked, expected(text, "query")), (alone, passage), (among, passage)):
+            assert half.rows.shape == rows.shape
+            assert cosines(half.rows, rows).min() > 0.999
 
 
 def cosines(some: Vectors, others: Vectors) -> Vectors:

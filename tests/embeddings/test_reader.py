@@ -205,9 +205,8 @@ def test_the_built_in_reader_is_for_the_built_in_model(
     assert card.sha256 == sha256(BUILT_IN.read_bytes()).hexdigest()
     assert card.command.startswith("python -m qa.training ")
     assert BUILT_IN.stat().st_size <= LARGEST
-    (question,) = neutral_encoder.encode(["大桥全长多少米？"], "query", halves=True).halves
     sentences = ["大桥全长1280米。", "园主李禾说，雨水比往年多。"]
-    read = neutral_encoder.encode(sentences, "passage", halves=True).halves
+    question, *read = neutral_encoder.read_half("大桥全长多少米？", sentences)
     answering, unrelated = Reader(BUILT_IN, model_cache).read(question, read, [0, 0])
     assert answering.logit > unrelated.logit
     assert answering.words

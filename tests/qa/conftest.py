@@ -46,18 +46,16 @@ class HashingEncoder:
         role: Role,  # noqa: ARG002  both are read alike
         *,
         tokens: bool = False,
-        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         self.encoded += texts
         vectors = np.array([_vector(text) for text in texts], np.float32).reshape(-1, DIMENSION)
         if progress:
             progress(len(texts))
-        return Encoding(
-            vectors,
-            tuple(map(_tokens, texts)) if tokens else (),
-            tuple(map(_half, texts)) if halves and self.halved else (),
-        )
+        return Encoding(vectors, tuple(map(_tokens, texts)) if tokens else ())
+
+    def read_half(self, question: str, passages: Sequence[str]) -> list[HalfRead]:
+        return [_half(text) for text in (question, *passages)] if self.halved else []
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len("".join(text.split())) for text in texts]

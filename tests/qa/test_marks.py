@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from embeddings.reader import Reader, Words
+from embeddings.reader import Reader, Reading, Words
 from qa import marks
 from qa.answer_types import marked, wanted
 from qa.candidates import Candidate, candidates
@@ -63,7 +63,9 @@ def test_a_mark_lies_within_its_sentence(
         told = Marks(question).of(some)
     assert len(told) == len(some) > 0
     for one, spans in zip(some, told, strict=True):
-        assert one.words is None or 0 <= one.words.start < one.words.end <= len(one.text)
+        assert one.reading
+        words = one.reading.words
+        assert words is None or 0 <= words.start < words.end <= len(one.text)
         for mark in spans:
             assert one.span.start <= mark.start < mark.end <= one.span.end
 
@@ -75,9 +77,10 @@ def test_rules_alone_mark_where_the_reader_is_unsure_or_there_is_none(
     some = ranked(question, neutral_encoder, None, *ARTICLES)
     ruled = [by_rules(question, one) for one in some]
     assert any(ruled)
-    assert not any(one.words for one in some)
+    assert not any(one.reading for one in some)
     assert Marks(question).of(some) == ruled
-    unsure = [replace(one, words=Words(0, 1, SURE - 0.01)) for one in some]
+    reading = Reading(1.0, Words(0, 1, SURE - 0.01))
+    unsure = [replace(one, reading=reading) for one in some]
     assert Marks(question).of(unsure) == ruled
 
 
@@ -94,9 +97,10 @@ def test_a_reader_that_is_sure_marks_words_where_rules_do_not(
     assert any(ruled)
     assert not all(ruled)
     for one, rule, spans in zip(some, ruled, Marks(question).of(some), strict=True):
-        assert one.words
+        assert one.reading
+        assert (words := one.reading.words)
         start = one.span.start
-        assert spans == (rule or (Span(start + one.words.start, start + one.words.end),))
+        assert spans == (rule or (Span(start + words.start, start + words.end),))
 
 
 def test_where_there_is_no_sentence_there_is_no_mark() -> None:

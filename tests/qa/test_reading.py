@@ -1,5 +1,6 @@
 """A reader reads the sentences that may answer, and has its say in which comes first."""
 
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -7,7 +8,7 @@ import pytest
 
 from embeddings.encoder import ModelInfo
 from embeddings.reader import BUILT_IN, Card, Reader, ReaderUnusable
-from qa.candidates import WEIGHTS, Candidate, candidates
+from qa.candidates import READ_WEIGHTS, Candidate, candidates
 from qa.config import Settings
 from qa.dictionary import Dictionary
 from qa.engine import Engine
@@ -57,19 +58,19 @@ def test_each_sentence_is_read_as_it_is_alone_under_its_title(
 ) -> None:
     some = ranked(seeds_engine, dictionary, question, any_reader)
     encoder, _ = seeds_engine.corpus.serving()
-    (asked,) = encoder.encode([question], "query", halves=True).halves
     for one in some:
         text = embedded_text(one.hit.article, one.text)
         start = len(text) - len(one.text)
-        halves = encoder.encode([text], "passage", halves=True).halves
-        (alone,) = any_reader.read(asked, halves, [start])
+        asked, half = encoder.read_half(question, [text])
+        (alone,) = any_reader.read(asked, [half], [start])
         assert one.signals.read == pytest.approx(alone.logit, rel=0.05, abs=0.5)
-        assert one.words
-        assert 0 <= one.words.start < one.words.end <= len(one.text)
+        assert one.reading
+        assert one.reading.words
+        assert 0 <= one.reading.words.start < one.reading.words.end <= len(one.text)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_a_reader_changes_the_order_and_nothing_else(
+def test_with_a_reader_the_same_sentences_are_read_and_matched_by_what_is_stored(
     seeds_engine: Engine, dictionary: Dictionary, any_reader: Reader, question: str
 ) -> None:
     read = ranked(seeds_engine, dictionary, question, any_reader)
@@ -77,17 +78,36 @@ def test_a_reader_changes_the_order_and_nothing_else(
     assert places(read) == places(unread)
     own = {(one.hit.article.id, one.sentence): one.signals for one in unread}
     for one in read:
-        # A text among others is the same but for the last digits.
-        signals = tuple(own[one.hit.article.id, one.sentence])
-        assert tuple(one.signals._replace(read=0.0)) == pytest.approx(signals, abs=1e-3)
+        other = own[one.hit.article.id, one.sentence]
+        stored = one.hit.matches[one.sentence - one.hit.passage.first]
+        assert one.signals == other._replace(closeness=0.0, match=stored, read=one.signals.read)
+        assert stored == pytest.approx(other.match, abs=0.2)
     assert len({one.signals.read for one in read}) > 1
-    assert {(one.signals.read, one.words) for one in unread} == {(0.0, None)}
+    assert {(one.signals.read, one.reading) for one in unread} == {(0.0, None)}
+
+
+def test_where_no_token_vectors_are_stored_the_encoder_reads_to_match(
+    any_reader: Reader, seeds_engine: Engine, dictionary: Dictionary
+) -> None:
+    encoder, index = seeds_engine.corpus.serving()
+    asked = read_question(QUESTIONS[0], encoder, dictionary)
+    found = search(asked, index, seeds_engine.corpus.articles, Query(QUESTIONS[0], 20))
+    hits = [replace(hit, matches=()) for hit in found.hits]
+    read, unread = (
+        candidates(asked, QUESTIONS[0], hits, encoder, found.weights, one)
+        for one in (any_reader, None)
+    )
+    own = {(one.hit.article.id, one.sentence): one.signals for one in unread}
+    for one in read:
+        other = own[one.hit.article.id, one.sentence]
+        assert one.signals.match == pytest.approx(other.match, abs=1e-3)
+        assert one.signals.read
 
 
 def test_of_like_sentences_the_one_comes_first_that_the_reader_prefers(
     any_reader: Reader, seeds_engine: Engine, dictionary: Dictionary
 ) -> None:
-    with patch("qa.candidates.WEIGHTS", (*[0.0] * (len(WEIGHTS) - 1), 1.0)):
+    with patch("qa.candidates.READ_WEIGHTS", (*[0.0] * (len(READ_WEIGHTS) - 1), 1.0)):
         some = ranked(seeds_engine, dictionary, QUESTIONS[0], any_reader)
     said = [one.signals.read for one in some]
     assert said == sorted(said, reverse=True)

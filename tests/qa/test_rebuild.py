@@ -46,13 +46,12 @@ class MortalEncoder(HashingEncoder):
         role: Role,
         *,
         tokens: bool = False,
-        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         if not self.calls:
             raise Stopped
         self.calls -= 1
-        return super().encode(texts, role, tokens=tokens, halves=halves, progress=progress)
+        return super().encode(texts, role, tokens=tokens, progress=progress)
 
 
 def kept(folder: Path, lengths: Sequence[int]) -> ArticleStore:

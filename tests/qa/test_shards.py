@@ -78,14 +78,13 @@ class Dying(HashingEncoder):
         role: Role,
         *,
         tokens: bool = False,
-        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
         if self.encoded and not Path(self.name).is_file():
             if not Path(self.name).is_dir():
                 Path(self.name).touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().encode(texts, role, tokens=tokens, halves=halves, progress=progress)
+        return super().encode(texts, role, tokens=tokens, progress=progress)
 
 
 def open_dying(model: str) -> Encoder:

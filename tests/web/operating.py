@@ -8,7 +8,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from embeddings.encoder import Encoder, Encoding, ModelInfo
+from embeddings.encoder import Encoder, Encoding, HalfRead, ModelInfo
 from embeddings.tokens import Role
 from qa.config import Settings
 from qa.engine import Engine
@@ -52,10 +52,12 @@ class Gate:
         role: Role,
         *,
         tokens: bool = False,
-        halves: bool = False,
         progress: Callable[[int], None] | None = None,
     ) -> Encoding:
-        return self._encoder.encode(texts, role, tokens=tokens, halves=halves, progress=progress)
+        return self._encoder.encode(texts, role, tokens=tokens, progress=progress)
+
+    def read_half(self, question: str, passages: Sequence[str]) -> list[HalfRead]:
+        return self._encoder.read_half(question, passages)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         assert self.open.wait(30)

@@ -187,9 +187,8 @@ def test_the_command_goes_on_until_a_reader_of_the_served_encoder_is_written(
     assert reader.card.encoder == neutral_encoder.model.fingerprint
     made = "python -m qa.training --rows rows.jsonl --steps 2 --share 1.0 --seed 0"
     assert reader.card.command == made
-    (asked,) = neutral_encoder.encode([ROWS[0].question], "query", halves=True).halves
     texts = [one.text for one in ROWS]
-    read = neutral_encoder.encode(texts, "passage", halves=True).halves
+    asked, *read = neutral_encoder.read_half(ROWS[0].question, texts)
     for one, text in zip(reader.read(asked, read, [0] * len(read)), texts, strict=True):
         assert np.isfinite(one.logit)
         assert one.words
