@@ -131,7 +131,7 @@ class Settings(BaseSettings):
             " reader that comes with the built-in model, or another's file (.onnx, its card"
             " beside it)"
         ),
-    ] = "none"
+    ] = "built-in"
     origins: Annotated[
         _Several,
         Field(description="whose pages may embed <news-qa>: https://paper.example,..."),

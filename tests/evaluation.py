@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from qa.home import Part
+from qa.known import learned_from
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -32,6 +33,9 @@ class Asked:
         unanswerable: questions that nothing in it answers: a file in the data folder.
         halved: whether every second article is taken away, and with it the answers to half of the
             questions; the neighbours that stay are on the same subjects.
+        half: whether the built-in reader has learned from half of its articles (`make train`): only
+            questions of the others are asked.
+        learned: whether it has learned from all of them: figures of answers would say nothing.
     """
 
     passages: tuple[str, ...] = ("passages.jsonl",)
@@ -39,14 +43,16 @@ class Asked:
     folder: str = ""
     unanswerable: str = ""
     halved: bool = False
+    half: bool = False
+    learned: bool = False
 
 
 SETS = {
-    "xquad_zh": Asked(),
-    "xquad_en": Asked(),
-    "xquad_mixed": Asked(),
-    "drcd": Asked(),
-    "cmrc2018": Asked(),
+    "xquad_zh": Asked(half=True),
+    "xquad_en": Asked(half=True),
+    "xquad_mixed": Asked(half=True),
+    "drcd": Asked(learned=True),
+    "cmrc2018": Asked(learned=True),
     "rgb_zh": Asked(),
     "crud_news": Asked(
         ("passages.jsonl.gz",), "task", unanswerable="crud_news/queries_unanswerable.jsonl"
@@ -61,9 +67,8 @@ ABSTAINING = {
     "cdqa": Asked(
         ("passages.jsonl.gz",), "task", folder="crud_news", unanswerable="cdqa/queries.jsonl"
     ),
-    "xquad_zh_half": Asked(folder="xquad_zh", halved=True),
-    "xquad_en_half": Asked(folder="xquad_en", halved=True),
-    "drcd_half": Asked(folder="drcd", halved=True),
+    "xquad_zh_half": Asked(folder="xquad_zh", halved=True, half=True),
+    "xquad_en_half": Asked(folder="xquad_en", halved=True, half=True),
 }
 """Asked for their figures of abstention only."""
 
@@ -81,6 +86,7 @@ ABSTENTION_COLUMNS = (
     "ece",
 )  # fmt: skip
 HELD = "abstention held"
+OF_ANSWERS = ("answered", "answer_hit@1", "answer_f1")
 
 Report = Mapping[str, Mapping[str, Any]]
 Run = Mapping[str, Any]
@@ -123,8 +129,12 @@ def evaluated(name: str, limit: int, without: str | None = None) -> Report:
     unanswerable = DATA / asked.unanswerable if asked.unanswerable else None
     with TemporaryDirectory() as scratch:
         if asked.halved:
-            folder, unanswerable = halve(folder, Path(scratch))
-        arguments = ["--queries", folder / "queries.jsonl", "--limit", limit]
+            folder, unanswerable = halve(folder, Path(scratch), asked.half)
+        queries = folder / "queries.jsonl"
+        if asked.half:
+            queries = Path(scratch) / "unlearned.jsonl"
+            queries.write_text("\n".join(unlearned(folder)), "utf-8")
+        arguments = ["--queries", queries, "--limit", limit]
         for passages in asked.passages:
             arguments += ["--passages", folder / passages]
         if unanswerable:
@@ -139,14 +149,14 @@ def evaluated(name: str, limit: int, without: str | None = None) -> Report:
     return report
 
 
-def halve(folder: Path, into: Path) -> tuple[Path, Path]:
+def halve(folder: Path, into: Path, half: bool = False) -> tuple[Path, Path]:
     """Write every second article of a set, the questions it answers, and those that lost theirs.
 
     Returns the folder these are in and the file of the questions that nothing answers any more.
     """
     articles = _lines(folder / "passages.jsonl")[::2]
     kept = {json.loads(line)["id"] for line in articles}
-    questions = _lines(folder / "queries.jsonl")
+    questions = unlearned(folder) if half else _lines(folder / "queries.jsonl")
     lost = [line for line in questions if kept.isdisjoint(json.loads(line)["relevant"])]
     answered = [line for line in questions if kept.issuperset(json.loads(line)["relevant"])]
     unanswerable = into / "unanswerable.jsonl"
@@ -159,12 +169,23 @@ def halve(folder: Path, into: Path) -> tuple[Path, Path]:
     return into, unanswerable
 
 
+def unlearned(folder: Path) -> list[str]:
+    """Return the questions, as lines, of the articles that the built-in reader learned nothing of.
+
+    Of parallel sets it learned the same half of the titles (`FOLDER:half` of `qa.training`).
+    """
+    articles = map(json.loads, _lines(folder / "passages.jsonl"))
+    learned = {one["id"] for one in articles if learned_from(one["title"])}
+    lines = _lines(folder / "queries.jsonl")
+    return [line for line in lines if learned.isdisjoint(json.loads(line)["relevant"])]
+
+
 def figures_table(history: Sequence[Run]) -> str:
     """Return the newest figures of each set, with the day it was asked."""
     rows = [["set", "part", *COLUMNS, "asked on"]]
     for name, (date, report) in _newest(history, SETS):
         rows += [
-            [name, _short(part), *(_cell(report[part].get(column)) for column in COLUMNS), date]
+            [name, _short(part), *(_figure(name, report[part], one) for one in COLUMNS), date]
             for part in parts_of(report)
         ]
     return markdown(rows)
@@ -173,7 +194,7 @@ def figures_table(history: Sequence[Run]) -> str:
 def abstention_table(history: Sequence[Run]) -> str:
     """Return the newest figures of abstention of each set, of the half nothing is fitted on."""
     rows = [["set", "part", *ABSTENTION_COLUMNS, "asked on"]]
-    for name, (date, report) in _newest(history, ALL):
+    for name, (date, report) in _newest(history, [one for one in ALL if not ALL[one].learned]):
         for part in parts_of(report):
             if told := report.get(f"{HELD} {part}"):
                 cells = (_cell(told[column]) for column in ABSTENTION_COLUMNS)
@@ -227,6 +248,11 @@ def _around(mark: str) -> tuple[str, str]:
 def _lines(path: Path) -> list[str]:
     # Not str.splitlines: a text may hold U+2028, which ends no line of a file.
     return path.read_text("utf-8").strip().split("\n")
+
+
+def _figure(name: str, told: Mapping[str, Any], column: str) -> str:
+    learned = SETS[name].learned and column in OF_ANSWERS
+    return _cell(None if learned else told.get(column))
 
 
 def _short(part: str) -> str:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from qa.known import learned_from
+
 from .evaluation import (
     ABSTENTION_COLUMNS,
     SETS,
@@ -11,6 +13,7 @@ from .evaluation import (
     abstention_table,
     figures_table,
     halve,
+    unlearned,
 )
 
 
@@ -98,3 +101,26 @@ def test_half_of_a_set_keeps_every_question_and_every_second_article(tmp_path: P
     lost = unanswerable.read_text().splitlines()
     assert [json.loads(line)["relevant"] for line in lost] == [["1"], ["3"], ["1"], ["3"]]
     assert sorted(answered + lost) == sorted(questions)
+
+
+def test_of_a_set_half_learned_only_questions_of_the_other_half_are_asked(tmp_path: Path) -> None:
+    titles = [f"title {at}" for at in range(40)]
+    articles = [json.dumps({"id": f"{at}", "title": titles[at]}) for at in range(40)]
+    questions = [json.dumps({"question": "?", "relevant": [f"{at % 40}"]}) for at in range(80)]
+    (tmp_path / "passages.jsonl").write_text("\n".join(articles))
+    (tmp_path / "queries.jsonl").write_text("\n".join(questions))
+    asked = {titles[int(json.loads(line)["relevant"][0])] for line in unlearned(tmp_path)}
+    assert asked == {title for title in titles if not learned_from(title)}
+    assert len(unlearned(tmp_path)) == 2 * len(asked)
+
+
+def test_nothing_is_told_of_answers_from_what_was_learned_from() -> None:
+    sets = {"drcd": report(zh=0.4), "xquad_zh": report(zh=0.2)}
+    for one in sets.values():
+        one["zh"]["answer_hit@1"] = 0.9
+    header, *rows = cells(figures_table([{"date": "2025-01-01", "sets": sets}]))
+    hit, ndcg = (header.index(name) for name in ("answer_hit@1", "ndcg@10"))
+    assert [(row[0], row[ndcg], row[hit]) for row in rows] == [
+        ("xquad_zh", "0.200", "0.900"),
+        ("drcd", "0.400", "-"),
+    ]

@@ -167,13 +167,13 @@ def _told_of_stopping(closing: threading.Event) -> Iterator[None]:
 
 
 def _open(app: FastAPI, closing: threading.Event) -> None:
-    """Open the model and the index and search once, so that no reader waits for it.
+    """Open the models and the index and ask once, so that no reader waits for them.
 
     What is made ready for the page comes later: a reader who is sooner waits a tenth of a second.
     """
     while not app.state.ready.is_set():
         try:
-            app.state.engine.search(Query("newsqa"))
+            app.state.engine.ask(Query("newsqa"))
         except Exception as error:
             # Not ready, and each question says why. An operator may mend it meanwhile, by a rebuild
             # say.

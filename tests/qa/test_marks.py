@@ -7,7 +7,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from embeddings.reader import Reader, Reading, Words
-from qa import marks
 from qa.answer_types import marked, wanted
 from qa.candidates import Candidate, candidates
 from qa.dictionary import Unilingual
@@ -21,7 +20,10 @@ from tests.qa.training import BRIDGE, LIBRARY, make_network
 from .conftest import make_article, make_hit
 
 QUESTIONS = ("临江大桥有多长？", "Who designed the wing?", "大桥何时通车？")
-ARTICLES = (make_article("b", BRIDGE), make_article("l", LIBRARY, title="New wing"))
+ARTICLES = (
+    make_article("b", BRIDGE),
+    make_article("l", LIBRARY, title="New wing"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +60,7 @@ def test_a_mark_lies_within_its_sentence(
 ) -> None:
     article = make_article("a", text, title=title)
     some = ranked(question, neutral_encoder, any_reader, article)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(marks, "SURE", 0.0)
-        told = Marks(question).of(some)
+    told = Marks(question).of(some)
     assert len(told) == len(some) > 0
     for one, spans in zip(some, told, strict=True):
         assert one.reading
@@ -71,7 +71,7 @@ def test_a_mark_lies_within_its_sentence(
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_rules_alone_mark_where_the_reader_is_unsure_or_there_is_none(
+def test_rules_alone_mark_where_there_is_no_reader(
     neutral_encoder: NeutralEncoder, question: str
 ) -> None:
     some = ranked(question, neutral_encoder, None, *ARTICLES)
@@ -79,28 +79,23 @@ def test_rules_alone_mark_where_the_reader_is_unsure_or_there_is_none(
     assert any(ruled)
     assert not any(one.reading for one in some)
     assert Marks(question).of(some) == ruled
-    reading = Reading(1.0, Words(0, 1, SURE - 0.01))
-    unsure = [replace(one, reading=reading) for one in some]
-    assert Marks(question).of(unsure) == ruled
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_a_reader_that_is_sure_marks_words_where_rules_do_not(
-    neutral_encoder: NeutralEncoder,
-    any_reader: Reader,
-    question: str,
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("sure", [SURE - 0.01, SURE])
+def test_a_reader_marks_where_it_is_sure_or_rules_do_not(
+    neutral_encoder: NeutralEncoder, question: str, sure: float
 ) -> None:
-    monkeypatch.setattr(marks, "SURE", 0.0)
-    some = ranked(question, neutral_encoder, any_reader, *ARTICLES)
+    some = ranked(question, neutral_encoder, None, *ARTICLES)
     ruled = [by_rules(question, one) for one in some]
     assert any(ruled)
     assert not all(ruled)
-    for one, rule, spans in zip(some, ruled, Marks(question).of(some), strict=True):
-        assert one.reading
-        assert (words := one.reading.words)
-        start = one.span.start
-        assert spans == (rule or (Span(start + words.start, start + words.end),))
+    told = [replace(one, reading=Reading(1.0, Words(0, 1, sure))) for one in some]
+    for one, rule, spans in zip(told, ruled, Marks(question).of(told), strict=True):
+        read = (Span(one.span.start, one.span.start + 1),)
+        assert spans == (read if sure >= SURE else rule or read)
+    wordless = [replace(one, reading=Reading(1.0, None)) for one in some]
+    assert Marks(question).of(wordless) == ruled
 
 
 def test_where_there_is_no_sentence_there_is_no_mark() -> None:
