@@ -1,10 +1,14 @@
 """A question and sentences that answer it -> the words in each that do."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from qa.answer_types import marked, wanted
 from qa.candidates import Candidate
 from qa.types import Span
+
+_FRONT = re.compile(r"[\s,;:!?，。；：、！？]*")
+_END = re.compile(r"(?:[\s,;:!?，。；：、！？]|(?:(?<=\w\w)|(?<=\d))\.)+$")  # not of "p.m."
 
 SURE = 0.5
 """How sure a reader must be of its words to be asked before the rules.
@@ -34,7 +38,15 @@ class Marks:
 
     def _within(self, one: Candidate) -> Sequence[Span]:
         words = one.reading and one.reading.words
-        read = [Span(words.start, words.end)] if words else []
+        read = _bare(one.text, words.start, words.end) if words else []
         if words and words.sure >= SURE:
             return read
         return marked(one.text, self._kind, self._question) or read
+
+
+def _bare(text: str, start: int, end: int) -> list[Span]:
+    """Return a run of tokens without the blanks and the punctuation that they bring at the ends."""
+    run = _END.sub("", text[start:end])
+    front = _FRONT.match(run)
+    first = start + (front.end() if front else 0)
+    return [Span(first, start + len(run))] if first < start + len(run) else []

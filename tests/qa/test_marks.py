@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from embeddings.reader import Reader, Reading, Words
 from qa.answer_types import marked, wanted
-from qa.candidates import Candidate, candidates
+from qa.candidates import Candidate, Signals, candidates
 from qa.dictionary import Unilingual
 from qa.marks import SURE, Marks
 from qa.neutral import NeutralEncoder
@@ -96,6 +96,28 @@ def test_a_reader_marks_where_it_is_sure_or_rules_do_not(
         assert spans == (read if sure >= SURE else rule or read)
     wordless = [replace(one, reading=Reading(1.0, None)) for one in some]
     assert Marks(question).of(wordless) == ruled
+
+
+@pytest.mark.parametrize(
+    ("text", "run", "marked"),
+    [
+        ("It is open until 10 p.m. on Mondays.", " 10 p.m.", "10 p.m."),
+        ("It opens on June 3.", " June 3.", "June 3"),
+        ("It is run by Tidewater Lines, they say.", " Tidewater Lines,", "Tidewater Lines"),
+        ("大桥由周岚设计。", "周岚设计。", "周岚设计"),
+        ("大桥，全长1.5公里。", "，全长1.5公里", "全长1.5公里"),
+        ("大桥。", "。", ""),
+    ],
+)
+def test_marks_have_neither_blanks_nor_punctuation_at_their_ends(
+    text: str, run: str, marked: str
+) -> None:
+    at = text.index(run)
+    reading = Reading(1.0, Words(at, at + len(run), 1.0))
+    signals = Signals(0, 0, 0, 0, 0, False, False)
+    one = Candidate(make_hit(make_article("a", text)), 0, signals, reading)
+    (spans,) = Marks("What?").of([one])
+    assert [span.of(text) for span in spans] == ([marked] if marked else [])
 
 
 def test_where_there_is_no_sentence_there_is_no_mark() -> None:

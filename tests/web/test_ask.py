@@ -200,7 +200,7 @@ def test_the_json_answer_is_the_fold_of_the_stream(seeds: TestClient, question: 
 def test_what_breaks_inside_a_stream_is_told_there_and_no_more(
     seeds_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_: Query, __: float) -> Iterator[Event]:
+    def broken(*_: object) -> Iterator[Event]:
         yield next(Engine.stream(seeds_engine, Query("x")))
         raise RuntimeError("a secret")
 
@@ -221,7 +221,7 @@ def test_a_slow_answer_is_kept_open_by_comments(
         return Engine.stream(seeds_engine, query)
 
     monkeypatch.setattr(questions, "PING_SECONDS", 0.1)
-    monkeypatch.setattr(seeds_engine, "stream", lambda query, _: (yield from slow(query)))
+    monkeypatch.setattr(seeds_engine, "stream", lambda query, *_: (yield from slow(query)))
     client = TestClient(create_app(seeds_engine))
     response = client.post("/ask", json={"question": QUESTIONS[0], "stream": True})
     first = response.text.index("event: meta")
