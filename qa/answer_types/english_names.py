@@ -26,7 +26,9 @@ class Name(NamedTuple):
     plain: bool
 
 
-_CAPITAL = r"[A-ZÀ-Þ](?:[\w’'&-]|\.(?=\w))*\.?"
+# Chinese goes on without a blank, and is no part of the name: "Galor和Zeira指出".
+_LETTER = r"[^\W\u4e00-\u9fff]"
+_CAPITAL = rf"[A-ZÀ-Þ](?:{_LETTER}|[’'&-]|\.(?={_LETTER}))*\.?"
 _RUN = re.compile(
     rf"(?<!\w){_CAPITAL}"
     rf"(?:\s(?:(?:of|the|de|van|von|der|la|du|da|al|bin|ibn|for|and the|of the)\s)?{_CAPITAL})*"

@@ -45,7 +45,7 @@ class Plan:
         dropped: the share whose tokens are thinned out: readers type keywords.
     """
 
-    steps: int = 2_300
+    steps: int = 1_600
     questions: int = 24
     texts: int = 2
     rate: float = 1.5e-4

@@ -27,6 +27,7 @@ class Row:
             answer.
         language: the text's, as its file calls it.
         asked_in: the question's.
+        date: when the text was published, as its file says; empty where that is not known.
     """
 
     question: str
@@ -35,6 +36,7 @@ class Row:
     answers: tuple[tuple[str, int], ...]
     language: str
     asked_in: str
+    date: str = ""
 
     @property
     def article(self) -> str:
@@ -56,8 +58,9 @@ def read_rows(file: str) -> list[Row]:
 
     It is JSONL (gzip or not) of `{"question", "context", "answers": [{"text", "start"}], "lang",
     "title"?}`, or a folder with `passages.jsonl` and `queries.jsonl` as `newsqa evaluate` takes
-    them. `FILE:2000` means 2,000 of its rows, evenly chosen; `FOLDER:half` those whose passages
-    have a title of the half that is learned from (`qa.known.learned_from`).
+    them; what has no answers there is not told by the passage that it names. `FILE:2000` means
+    2,000 of its rows, evenly chosen; `FOLDER:half` those whose passages have a title of the half
+    that is learned from (`qa.known.learned_from`).
 
     Raises:
         QuestionRefused: the file cannot be read, or a row is none; the field names file and line.
@@ -85,6 +88,7 @@ def write_articles(rows: Sequence[Row], path: Path) -> None:
     with path.open("w", encoding="utf-8") as file:
         for id, row in articles.items():
             article = {"id": id, "title": row.title, "text": row.text, "lang": row.language}
+            article |= {"date": row.date} if row.date else {}
             file.write(json.dumps(article, ensure_ascii=False) + "\n")
 
 
@@ -110,7 +114,8 @@ def _of_folder(folder: Path) -> Iterator[Row]:
             title = str(article.get("title") or "")
             asked_in = str(row["lang"])
             language = str(article.get("lang") or asked_in)
-            yield Row(str(row["question"]), text, title, answers, language, asked_in)
+            date = str(article.get("date") or "")
+            yield Row(str(row["question"]), text, title, answers, language, asked_in, date)
         except (KeyError, IndexError, TypeError) as error:
             raise QuestionRefused(where, f"no question of one passage: {error!r}") from error
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from qa.errors import QuestionRefused
 from qa.known import learned_from
 from qa.training.rows import Row, read_rows, write_articles
 
-from . import BRIDGE, LIBRARY, ROWS, row, write_rows
+from . import BRIDGE, CHESS, LIBRARY, ROWS, row, write_rows
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def test_some_of_a_files_rows_are_evenly_chosen(file: Path, count: int) -> None:
 
 def test_a_folder_is_read_as_evaluate_reads_it(tmp_path: Path) -> None:
     passages = [
-        {"id": "b", "text": BRIDGE, "title": "大桥"},
+        {"id": "b", "text": BRIDGE, "title": "大桥", "date": "2024-05-17"},
         {"id": "l", "text": LIBRARY, "lang": "en"},
     ]
     queries = [
@@ -55,9 +56,11 @@ def test_a_folder_is_read_as_evaluate_reads_it(tmp_path: Path) -> None:
         (tmp_path / f"{name}.jsonl").write_text("\n\n".join(map(json.dumps, lines)))
     at = LIBRARY.find("Nora Pell")
     assert read_rows(str(tmp_path)) == [
-        Row("多长？", BRIDGE, "大桥", (("1280米", BRIDGE.find("1280米")),), "zh", "zh"),
+        Row(
+            "多长？", BRIDGE, "大桥", (("1280米", BRIDGE.find("1280米")),), "zh", "zh", "2024-05-17"
+        ),
         Row("谁？", LIBRARY, "", (("Nora Pell", at), ("Nora", at)), "en", "zh"),
-        Row("谁？", BRIDGE, "大桥", (), "zh", "zh"),
+        Row("谁？", BRIDGE, "大桥", (), "zh", "zh", "2024-05-17"),
     ]
     (tmp_path / "queries.jsonl").write_text(json.dumps({**queries[0], "relevant": ["nowhere"]}))
     with pytest.raises(QuestionRefused) as told:
@@ -126,6 +129,14 @@ def test_each_text_is_an_article_once(tmp_path: Path) -> None:
     told = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     assert {one["id"] for one in told} == {one.article for one in ROWS}
     assert len(told) == len({(one.title, one.text) for one in ROWS})
+
+
+def test_an_article_has_the_date_of_its_text(tmp_path: Path) -> None:
+    path = tmp_path / "articles.jsonl"
+    write_articles([replace(ROWS[0], date="2024-05-17"), row("谁？", CHESS)], path)
+    dated, undated = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    assert dated["date"] == "2024-05-17"
+    assert "date" not in undated
 
 
 def test_some_texts_without_a_title_are_given_one_that_they_begin_with(tmp_path: Path) -> None:
