@@ -1,14 +1,17 @@
 """The candidates to the probability that the best of them answers."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from operator import mul
 from statistics import fmean
 from typing import NamedTuple
 
 from qa.answer_types import named_in
 from qa.candidates import Candidate
-from qa.lexical import ASKING, words
+from qa.dictionary import Dictionary
+from qa.lexical import ASKING, stem, words
+from qa.segmenter import is_name
 from qa.simplified import folded
 from qa.types import Language, Time
 from qa.when import elsewhen
@@ -24,7 +27,8 @@ class Signs(NamedTuple):
         ahead: how far its score lies above theirs on average.
         across: whether question and article are in two languages; even the best matches less then.
         unnamed: whether the question names somebody or something that neither its passage nor its
-            title does. Between two languages that cannot be told.
+            title does. Of an English question and a Chinese article the dictionary tells it, if it
+            has the name; the other way round nothing does, since English calls Germany's "German".
         elsewhen: whether it speaks of other times than the question, and not of that one.
         read: the logit that it answers, as the reader sees it; 0 where there is none.
     """
@@ -59,7 +63,11 @@ one is worth."""
 
 
 def confidence(
-    question: str, language: Language, time: Time | None, ranked: Sequence[Candidate]
+    question: str,
+    language: Language,
+    time: Time | None,
+    ranked: Sequence[Candidate],
+    dictionary: Dictionary,
 ) -> float:
     """Return the probability that the best sentence answers the question, asking about a time.
 
@@ -71,12 +79,16 @@ def confidence(
     coefficients, bias = COEFFICIENTS, BIAS
     if ranked[0].reading:
         coefficients, bias = READ_COEFFICIENTS, READ_BIAS
-    logit = sum(map(mul, coefficients, signs(question, language, time, ranked))) + bias
+    logit = sum(map(mul, coefficients, signs(question, language, time, ranked, dictionary))) + bias
     return 1 / (1 + math.exp(-logit))
 
 
 def signs(
-    question: str, language: Language, time: Time | None, ranked: Sequence[Candidate]
+    question: str,
+    language: Language,
+    time: Time | None,
+    ranked: Sequence[Candidate],
+    dictionary: Dictionary,
 ) -> Signs:
     """Return what confidence in the best of at least one candidate depends on."""
     best, *others = ranked
@@ -88,7 +100,7 @@ def signs(
         agreeing=fmean(one.hit.article.id == article.id for one in ranked),
         ahead=best.score - fmean(one.score for one in others) if others else 0.0,
         across=across,
-        unnamed=not across and _unnamed(question, best),
+        unnamed=_unnamed(question, best, partial(_translated, dictionary) if across else _ways),
         elsewhen=time is not None and _elsewhen(time, best),
         read=best.signals.read,
     )
@@ -103,11 +115,20 @@ def _elsewhen(time: Time, best: Candidate) -> bool:
     return elsewhen(time, best.text, published.date() if published else None)
 
 
-def _unnamed(question: str, best: Candidate) -> bool:
+def _unnamed(question: str, best: Candidate, ways: Callable[[str], Sequence[str]]) -> bool:
+    """Say whether a name of the question is told in none of the ways to say it, if it has any."""
     told = folded(f"{best.hit.article.title}\n{best.hit.passage.text}")
-    return any(not any(word in told for word in _ways(name)) for name in named_in(question))
+    said = map(ways, named_in(question))
+    return any(own and not any(word in told for word in own) for own in said)
 
 
 def _ways(name: str) -> Sequence[str]:
     """Return the parts of a name of which one is enough: 上海 of 上海市, "Gong" of "Gong Zheng"."""
     return name.split() if name.isascii() else (name, name.rstrip("省市县区"))
+
+
+def _translated(dictionary: Dictionary, name: str) -> Sequence[str]:
+    """Return an English name and its Chinese ones, 上海 of "Shanghai"; nothing if it has none."""
+    known = map(folded, dictionary.chinese(map(stem, name.split()))) if name.isascii() else ()
+    chinese = [*filter(is_name, known)]
+    return (name, *chinese) if chinese else ()

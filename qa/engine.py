@@ -128,7 +128,8 @@ class Engine:
         reader = self._reader(encoder.model)
         ranked = candidates(asked, question, found.hits, encoder, found.weights, reader)
         _in_time(until)
-        sure = confidence(question, detect_language(question), time, ranked)
+        asked_in = detect_language(question)
+        sure = confidence(question, asked_in, time, ranked, self._dictionary)
         stated = Claims()
         if ranked and sure >= self._threshold:
             marks = Marks(question)

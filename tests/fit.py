@@ -143,8 +143,8 @@ class _Seen:
         self._articles = engine.corpus.articles
         self._held = held_out(known)
         time = read_time(question, date.today())
-        dictionary = Dictionary(Settings().cache)
-        self._asked: Asked = read_question(question, self._encoder, dictionary, time)
+        self._dictionary = Dictionary(Settings().cache)
+        self._asked: Asked = read_question(question, self._encoder, self._dictionary, time)
         self._query = Query(question, 20)
         self._reader = reader(self._encoder.model)
         self._found: Found = search(self._asked, self._index, self._articles, self._query)
@@ -177,12 +177,13 @@ class _Seen:
 
     def told(self, part: str, known: Known, hidden: frozenset[str] = frozenset()) -> list[Told]:
         """Return what the best sentence looks like, `hidden` articles left out."""
-        found = self._candidates(hidden)
+        found, language = self._candidates(hidden), detect_language(known.question)
+        time = self._asked.time
         return [
             Told(
                 part,
                 self._held,
-                signs(known.question, detect_language(known.question), self._asked.time, found),
+                signs(known.question, language, time, found, self._dictionary),
                 any(answer in found[0].text for answer in known.answers),
             )
             for _ in found[:1]

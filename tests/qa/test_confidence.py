@@ -8,10 +8,15 @@ from hypothesis import strategies as st
 
 from qa.candidates import Candidate, Signals
 from qa.confidence import COEFFICIENTS, READ_COEFFICIENTS, Signs, confidence, signs
+from qa.config import Settings
+from qa.dictionary import Dictionary
+from qa.text import detect_language
 from qa.types import Article, Language
 from qa.when import read_time
 
 from .conftest import make_article, make_hit
+
+WORDS = Dictionary(Settings().cache)
 
 shares = st.floats(0, 1)
 cosines = st.floats(-1, 1)
@@ -36,7 +41,7 @@ def test_it_is_a_probability_that_every_sign_raises(
     others = [candidate(THERE, 0, behind), candidate(HERE, 1, behind)]
 
     def sure(signals: Signals) -> float:
-        return confidence("广场何时开放", "zh", None, [candidate(HERE, 0, signals), *others])
+        return confidence("广场何时开放", "zh", None, [candidate(HERE, 0, signals), *others], WORDS)
 
     plain = Signals(closeness, share, match, 0, 0, False, False)
     assert 0 <= sure(plain) <= 1
@@ -46,33 +51,54 @@ def test_it_is_a_probability_that_every_sign_raises(
 
 
 def test_nothing_is_sure_where_nothing_is_read() -> None:
-    assert confidence("广场何时开放", "zh", None, []) == 0.0
+    assert confidence("广场何时开放", "zh", None, [], WORDS) == 0.0
 
 
 def test_a_sentence_alone_is_ahead_of_none() -> None:
-    alone = signs("广场何时开放", "zh", None, [candidate(HERE)])
+    alone = signs("广场何时开放", "zh", None, [candidate(HERE)], WORDS)
     assert (alone.ahead, alone.agreeing) == (0.0, 1.0)
-    assert signs("广场何时开放", "zh", None, [candidate(HERE), candidate(THERE)]).agreeing == 0.5
+    assert (
+        signs("广场何时开放", "zh", None, [candidate(HERE), candidate(THERE)], WORDS).agreeing
+        == 0.5
+    )
 
 
 def test_a_name_that_nothing_tells_speaks_against_it() -> None:
     best = [candidate(HERE)]
-    assert signs("上海广场何时开放", "zh", None, best).unnamed
-    assert not signs("临江广场何时开放", "zh", None, best).unnamed
-    assert not signs("广场何时开放", "zh", None, best).unnamed
-    assert confidence("上海广场", "zh", None, best) < confidence("广场", "zh", None, best)
+    assert signs("上海广场何时开放", "zh", None, best, WORDS).unnamed
+    assert not signs("临江广场何时开放", "zh", None, best, WORDS).unnamed
+    assert not signs("广场何时开放", "zh", None, best, WORDS).unnamed
+    assert confidence("上海广场", "zh", None, best, WORDS) < confidence(
+        "广场", "zh", None, best, WORDS
+    )
 
 
-def test_between_two_languages_names_are_not_compared() -> None:
-    told = signs("When does the square in Shanghai open?", "en", None, [candidate(HERE)])
+@pytest.mark.parametrize(
+    ("question", "text", "unnamed"),
+    [
+        ("What targets did Beijing set?", "上海确定了目标。", True),
+        ("What targets did Shanghai set?", "上海确定了目标。", False),
+        ("What targets did Shanghai set?", "一项关于Shanghai的研究说，这座城市确定了目标。", False),
+        ("Which lake is in Macedonia and Albania?", "阿爾巴尼亞与马其顿之间有湖。", False),
+        ("What did Gong Zheng say?", "市长谈到了目标。", False),  # the dictionary has no such name
+        ("Name a target.", "上海确定了目标。", False),
+        ("北京确定了什么目标？", "Shanghai has set its targets for the coming year.", False),
+    ],
+)
+def test_across_two_languages_a_dictionary_tells_names(
+    question: str, text: str, unnamed: bool
+) -> None:
+    told = signs(
+        question, detect_language(question), None, [candidate(make_article("c", text))], WORDS
+    )
     assert told.across
-    assert not told.unnamed
+    assert told.unnamed == unnamed
 
 
 def test_a_place_is_named_without_its_rank() -> None:
     article = make_article("c", "上海昨天下雨。")
     language: Language = "zh"
-    assert not signs("上海市昨天下雨了吗", language, None, [candidate(article)]).unnamed
+    assert not signs("上海市昨天下雨了吗", language, None, [candidate(article)], WORDS).unnamed
 
 
 @pytest.mark.parametrize(
@@ -94,14 +120,14 @@ def test_what_speaks_of_another_time_speaks_against_it(
 ) -> None:
     article = make_article("报", said, published="2024-08-20T08:00+08:00")
     time = read_time(question, date(2024, 11, 1))
-    assert signs(question, "zh", time, [candidate(article)]).elsewhen == elsewhen
+    assert signs(question, "zh", time, [candidate(article)], WORDS).elsewhen == elsewhen
 
 
 @pytest.mark.parametrize("question", ["2024", "[1]", "多少？", '" 1=1 --'])
 def test_who_asks_about_nothing_gets_no_answer(question: str) -> None:
     best = candidate(HERE, 0, Signals(1, 1, 1, 1, 1, False, False))
-    assert confidence("广场", "zh", None, [best]) > 0.5
-    assert confidence(question, "zh", None, [best]) == 0.0
+    assert confidence("广场", "zh", None, [best], WORDS) > 0.5
+    assert confidence(question, "zh", None, [best], WORDS) == 0.0
 
 
 def test_as_many_coefficients_as_signs() -> None:
