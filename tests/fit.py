@@ -23,7 +23,7 @@ from scipy.optimize import minimize
 from embeddings.encoder import ModelInfo
 from embeddings.reader import Reader
 from qa.candidates import READ_WEIGHTS, WEIGHTS, Candidate, Signals, candidates, promising
-from qa.confidence import COEFFICIENTS, Signs, signs
+from qa.confidence import COEFFICIENTS, READ_COEFFICIENTS, Signs, signs
 from qa.config import Settings
 from qa.dictionary import Dictionary
 from qa.engine import Engine
@@ -114,8 +114,9 @@ def main() -> None:
                     told += _Seen(engine, known, reader).told(f"{path.parent.name} nothing", known)
         print(name, flush=True)
     _ranking(passages)
-    _sentence(sentences, stored, WEIGHTS if chosen.reader == "none" else READ_WEIGHTS)
-    _confidence(told)
+    read = chosen.reader != "none"
+    _sentence(sentences, stored, READ_WEIGHTS if read else WEIGHTS)
+    _confidence(told, READ_COEFFICIENTS if read else COEFFICIENTS)
 
 
 def _questions(name: str, limit: int) -> Iterator[Known]:
@@ -232,8 +233,8 @@ def _sentence(
     print(_named(Signals._fields, fitted * served[hit] / fitted[hit]))
 
 
-def _confidence(told: Sequence[Told]) -> None:
-    coefficients = _logistic([one for one in told if not one.held])
+def _confidence(told: Sequence[Told], served: Sequence[float]) -> None:
+    coefficients = _logistic([one for one in told if not one.held], served)
     held = [one for one in told if one.held]
     rows = np.array([[*one.row, 1.0] for one in held], float)
     answers = np.array([one.answers for one in held])
@@ -251,13 +252,13 @@ def _confidence(told: Sequence[Told]) -> None:
     print(_named([*Signs._fields, "bias"], coefficients))
 
 
-def _logistic(told: Sequence[Told]) -> Rows:
-    """Return the coefficients and the bias; two are not fitted but set by hand."""
+def _logistic(told: Sequence[Told], served: Sequence[float]) -> Rows:
+    """Return the coefficients and the bias; two are not fitted but as they are served, by hand."""
     by_hand = ("unnamed", "elsewhen")
     free = np.array([name not in by_hand for name in (*Signs._fields, "bias")])
     rows = np.array([[*one.row, 1.0] for one in told], float)
     answers = np.array([one.answers for one in told], float)
-    start = np.where(free, 0.0, [*COEFFICIENTS, 0.0])
+    start = np.where(free, 0.0, [*served, 0.0])
 
     def loss(fitted: Rows) -> tuple[float, Rows]:
         logits = rows[:, free] @ fitted + rows[:, ~free] @ start[~free]

@@ -81,6 +81,8 @@ def test_a_name_that_nothing_tells_speaks_against_it() -> None:
         ("What targets did Shanghai set?", "一项关于Shanghai的研究说，这座城市确定了目标。", False),
         ("Which lake is in Macedonia and Albania?", "阿爾巴尼亞与马其顿之间有湖。", False),
         ("What did Gong Zheng say?", "市长谈到了目标。", False),  # the dictionary has no such name
+        ("What did Li Wei say?", "市长谈到了目标。", False),  # nor is 华里, which it does have, one
+        ("How did Shanghai's GDP grow in 2024?", "公司的营业收入去年增长了一成。", True),
         ("Name a target.", "上海确定了目标。", False),
         ("北京确定了什么目标？", "Shanghai has set its targets for the coming year.", False),
     ],
@@ -93,6 +95,12 @@ def test_across_two_languages_a_dictionary_tells_names(
     )
     assert told.across
     assert told.unnamed == unnamed
+
+
+@pytest.mark.parametrize("question", ["莱恩和威尔资助了什么？", "在亚马逊雨林中有多少种树？"])
+def test_a_name_is_told_where_the_segmenter_slipped(question: str) -> None:
+    article = make_article("c", "罗伯特·莱恩和本杰明·威尔资助了公司，亚马逊的雨林有一万种树。")
+    assert not signs(question, "zh", None, [candidate(article)], WORDS).unnamed
 
 
 def test_a_place_is_named_without_its_rank() -> None:
