@@ -40,7 +40,7 @@ meanwhile also although though because some many most all no not both each only 
 who why how where which during under over between among about one two three mr mrs ms dr january
 february march april may june july august september october november december monday tuesday
 wednesday thursday friday saturday sunday according despite several another such other new of first
-second third unlike early late more
+second third unlike early late more mondays tuesdays wednesdays thursdays fridays saturdays sundays
 """
 _COMMON = frozenset(_LEADING.split())
 _BODY = re.compile(

@@ -103,6 +103,12 @@ def test_a_name_is_told_where_the_segmenter_slipped(question: str) -> None:
     assert not signs(question, "zh", None, [candidate(article)], WORDS).unnamed
 
 
+def test_a_day_of_the_week_is_no_name() -> None:
+    article = make_article("c", "The Larkwater library is open until 10 p.m. from Monday to Friday.")
+    asked = "How late is the Larkwater library open on Mondays?"
+    assert not signs(asked, "en", None, [candidate(article)], WORDS).unnamed
+
+
 def test_a_place_is_named_without_its_rank() -> None:
     article = make_article("c", "上海昨天下雨。")
     language: Language = "zh"
