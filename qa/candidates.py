@@ -85,8 +85,8 @@ READ_WEIGHTS: tuple[float, ...] = (0.0, 0.17, 0.5, 0.5, 0.1, -0.2, 0.012, 0.015)
 """The same where a reader has read the sentences.
 
 Of 880 development questions the first sentence then answers .815 (.82 over crud_news, .81 over
-RGB, .72 to .86 over XQuAD); weights that are fitted anew answer as many, and with .01 to .07 for what
-the reader says .811 to .818."""
+RGB, .72 to .86 over XQuAD); weights that are fitted anew answer as many, and with .01 to .07 for
+what the reader says .811 to .818."""
 
 
 @dataclass(frozen=True, slots=True)
