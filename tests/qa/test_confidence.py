@@ -103,6 +103,12 @@ def test_a_name_is_told_where_the_segmenter_slipped(question: str) -> None:
     assert not signs(question, "zh", None, [candidate(article)], WORDS).unnamed
 
 
+def test_an_english_name_ends_where_chinese_goes_on() -> None:
+    article = make_article("c", "Galor和Zeira指出了不平等的影响。")
+    asked = "Galor和Zeira什么时候说了什么？"
+    assert not signs(asked, "zh", None, [candidate(article)], WORDS).unnamed
+
+
 def test_a_day_of_the_week_is_no_name() -> None:
     article = make_article("c", "The Larkwater library is open until ten from Monday to Friday.")
     asked = "How late is the Larkwater library open on Mondays?"
