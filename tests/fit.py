@@ -253,8 +253,8 @@ def _confidence(told: Sequence[Told], served: Sequence[float]) -> None:
 
 
 def _logistic(told: Sequence[Told], served: Sequence[float]) -> Rows:
-    """Return the coefficients and the bias; two are not fitted but as they are served, by hand."""
-    by_hand = ("unnamed", "elsewhen")
+    """Return the coefficients and the bias; those set by hand are as they are served."""
+    by_hand = ("unnamed", "elsewhen", "deputy")
     free = np.array([name not in by_hand for name in (*Signs._fields, "bias")])
     rows = np.array([[*one.row, 1.0] for one in told], float)
     answers = np.array([one.answers for one in told], float)

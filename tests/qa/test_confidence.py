@@ -115,6 +115,19 @@ def test_a_day_of_the_week_is_no_name() -> None:
     assert not signs(asked, "en", None, [candidate(article)], WORDS).unnamed
 
 
+@pytest.mark.parametrize("question", ["谁是上海市长？", "Who is the mayor of Shanghai?"])
+def test_a_deputy_speaks_against_it(question: str) -> None:
+    language = detect_language(question)
+    best, other = (
+        [candidate(make_article("c", text))]
+        for text in ("副市长吴清来到上海。", "市长吴清来到上海。")
+    )
+    assert signs(question, language, None, best, WORDS).deputy
+    assert confidence(question, language, None, best, WORDS) < confidence(
+        question, language, None, other, WORDS
+    )
+
+
 def test_a_place_is_named_without_its_rank() -> None:
     article = make_article("c", "上海昨天下雨。")
     language: Language = "zh"
