@@ -46,6 +46,6 @@ def test_one_question_in_ten_is_not_answered(rows: list[Row]) -> None:
 def test_the_card_counts_what_is_there(rows: list[Row]) -> None:
     card = (NEWS / "CARD.md").read_text("utf-8")
     languages = Counter({row.article: row.language for row in rows}.values())
-    assert f"{languages.total()} articles and {len(rows):,} questions" in card
+    assert f"{languages.total():,} articles and {len(rows):,} questions" in card
     assert f"{languages['zh']} in Chinese, {languages['zh-Hant']} in traditional" in card
     assert f"{languages['en']} in\nEnglish" in card
