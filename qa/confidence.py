@@ -42,7 +42,7 @@ class Signs(NamedTuple):
     across: bool
     unnamed: bool
     elsewhen: bool
-    deputy: bool = False
+    deputy: bool
     read: float = 0.0
 
 
@@ -113,7 +113,7 @@ def signs(
         across=across,
         unnamed=_unnamed(question, best, across, dictionary),
         elsewhen=time is not None and _elsewhen(time, best),
-        deputy=only_a_deputy(question, best.text, dictionary),
+        deputy=only_a_deputy(question, language, best.text, dictionary),
         read=best.signals.read,
     )
 

@@ -5,6 +5,7 @@ import pytest
 from qa.config import Settings
 from qa.dictionary import Dictionary
 from qa.offices import only_a_deputy
+from qa.text import detect_language
 
 WORDS = Dictionary(Settings().cache)
 CHINESE = "上海市副市长吴清介绍了规划的有关情况。"
@@ -16,8 +17,11 @@ ASKS_FOR_THE_HEAD = (
     "谁是上海市市长？",
     "上海 市长",
     "上海市長現在是誰？",
+    "担任上海市长的是谁？",
+    "上海市市长的名字是什么？",
     "Who is the mayor of Shanghai?",
     "Who was Shanghai's mayor in 2021?",
+    "Who’s the mayor of Shanghai?",
     "Shanghai mayor",
 )
 
@@ -25,13 +29,13 @@ ASKS_FOR_THE_HEAD = (
 @pytest.mark.parametrize("text", [CHINESE, ENGLISH, TRADITIONAL])
 @pytest.mark.parametrize("question", ASKS_FOR_THE_HEAD)
 def test_who_holds_an_office_is_not_told_by_its_deputy(question: str, text: str) -> None:
-    assert only_a_deputy(question, text, WORDS)
+    assert only_a_deputy(question, detect_language(question), text, WORDS)
 
 
 @pytest.mark.parametrize("text", [f"{CHINESE}市长龚正出席。", f"{ENGLISH} The mayor spoke."])
 @pytest.mark.parametrize("question", ASKS_FOR_THE_HEAD)
 def test_it_may_be_told_beside_the_deputy(question: str, text: str) -> None:
-    assert not only_a_deputy(question, text, WORDS)
+    assert not only_a_deputy(question, detect_language(question), text, WORDS)
 
 
 @pytest.mark.parametrize("text", [CHINESE, ENGLISH])
@@ -46,10 +50,11 @@ def test_it_may_be_told_beside_the_deputy(question: str, text: str) -> None:
         "市长候选人的副手是谁",  # asks for another
         "Who was the mayor's guest?",
         "谁是上海市书记？",  # an office of which nothing is told
+        "上海的桥有多长？",
     ],
 )
 def test_other_questions_a_deputy_may_answer(question: str, text: str) -> None:
-    assert not only_a_deputy(question, text, WORDS)
+    assert not only_a_deputy(question, detect_language(question), text, WORDS)
 
 
 @pytest.mark.parametrize(
@@ -62,4 +67,4 @@ def test_other_questions_a_deputy_may_answer(question: str, text: str) -> None:
     ],
 )
 def test_it_holds_for_any_office(question: str, text: str) -> None:
-    assert only_a_deputy(question, text, WORDS)
+    assert only_a_deputy(question, detect_language(question), text, WORDS)
