@@ -44,7 +44,8 @@ class Home:
         if self.fails:
             raise self.fails.pop()
         there = {path for path in folder.resolve().rglob("*.md") if path.is_file()} - {*moving}
-        gone = {path for path in self.holds if path.is_relative_to(folder.resolve())} - {*moving}
+        # Other folders' threads add to it meanwhile.
+        gone = {path for path in [*self.holds] if path.is_relative_to(folder.resolve())} - {*moving}
         for path in gone - there:
             del self.holds[path]
         self.holds |= {path: path.read_bytes() for path in there}
