@@ -17,10 +17,10 @@ from typing import Any
 
 from embeddings.encoder import ModelInfo
 from qa.candidates import CANDIDATE_HITS, promising
+from qa.context import in_context
 from qa.dictionary import Dictionary
 from qa.engine import Engine
 from qa.evaluate import index_articles
-from qa.passages import embedded_text
 from qa.search import read_question, search
 from qa.training.rows import Row, digest, write_articles
 from qa.training.switching import switched
@@ -39,7 +39,7 @@ class Text:
     """A sentence as it is read, and what is known of it.
 
     Attributes:
-        text: the sentence behind title and date of its article.
+        text: the sentence in its context, which it ends.
         start: where in `text` it begins.
         answer: where in `text` the words of the answer begin and end, if this sentence answers.
     """
@@ -131,7 +131,7 @@ class Mine:
                 texts.append(right[1])
                 right = None
             elif not row.answered_by(place.text):
-                texts.append(_text(place.hit.article, place.sentence))
+                texts.append(Text(*in_context(place.hit.article, place.sentence)))
         texts += [right[1]] if right else []
         other = switched(row.question, row.asked_in, self._dictionary, Random(row.question))
         return Example(row.question, other, tuple(texts)) if texts else None
@@ -144,17 +144,11 @@ def _answering(article: Article, answers: Iterable[tuple[str, int]]) -> tuple[in
         at = min(found, key=lambda at: abs(at - start), default=-1)
         for number, sentence in enumerate(article.sentences):
             if sentence.start <= at < sentence.end:
-                read = _text(article, number)
+                read = Text(*in_context(article, number))
                 first = read.start + at - sentence.start
                 last = min(first + len(answer), len(read.text))  # some run on into the next
                 return number, Text(read.text, read.start, (first, last))
     return None
-
-
-def _text(article: Article, sentence: int) -> Text:
-    own = article.sentences[sentence].of(article.text)
-    whole = embedded_text(article, own)
-    return Text(whole, len(whole) - len(own))
 
 
 def _save(path: Path, examples: Iterable[Example]) -> None:

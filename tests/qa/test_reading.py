@@ -10,10 +10,10 @@ from embeddings.encoder import ModelInfo
 from embeddings.reader import BUILT_IN, Card, Reader, ReaderUnusable
 from qa.candidates import READ_WEIGHTS, Candidate, candidates
 from qa.config import Settings
+from qa.context import in_context
 from qa.dictionary import Dictionary
 from qa.engine import Engine
 from qa.home import reader_for
-from qa.passages import embedded_text
 from qa.search import read_question, search
 from qa.training.writing import write_reader
 from qa.types import Query
@@ -53,14 +53,13 @@ def places(some: list[Candidate]) -> set[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_each_sentence_is_read_as_it_is_alone_under_its_title(
+def test_each_sentence_is_read_as_it_is_alone_in_its_context(
     seeds_engine: Engine, dictionary: Dictionary, any_reader: Reader, question: str
 ) -> None:
     some = ranked(seeds_engine, dictionary, question, any_reader)
     encoder, _ = seeds_engine.corpus.serving()
     for one in some:
-        text = embedded_text(one.hit.article, one.text)
-        start = len(text) - len(one.text)
+        text, start = in_context(one.hit.article, one.sentence)
         asked, half = encoder.read_half(question, [text])
         (alone,) = any_reader.read(asked, [half], [start])
         assert one.signals.read == pytest.approx(alone.logit, rel=0.05, abs=0.5)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.candidates import CANDIDATE_SENTENCES
-from qa.passages import embedded_text
+from qa.context import in_context
 from qa.search import read_question
 from qa.training import mining as module
 from qa.training.mining import Example, Text, _load, _save
@@ -27,12 +27,11 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 
 def sentences(articles: list[Article]) -> set[Text]:
     """Return every sentence as it is read."""
-    texts = [
-        (embedded_text(article, own), own)
+    return {
+        Text(*in_context(article, number))
         for article in articles
-        for own in (span.of(article.text) for span in article.sentences)
-    ]
-    return {Text(text, len(text) - len(own)) for text, own in texts}
+        for number in range(len(article.sentences))
+    }
 
 
 def articles_of(mining: Mining) -> list[Article]:
