@@ -132,7 +132,7 @@ class Engine:
         sure = confidence(question, asked_in, time, ranked, self._dictionary)
         stated = Claims()
         if ranked and sure >= self._threshold:
-            marks = Marks(question)
+            marks = Marks(question, time)
             stated = self._claims(query, question, asked, found, ranked, marks)
         shown = _shown(query.top_k, stated.claims, found.hits)
         yield from (source(hit) for hit in shown)

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from qa.answer_types import marked, wanted
+from qa.answer_types import AnswerType, marked, wanted
 from qa.candidates import Candidate
-from qa.types import Span
+from qa.types import Span, Time
+from qa.when import elsewhen
 
 _FRONT = re.compile(r"[\s,;:!?，。；：、！？]*")
 _END = re.compile(r"(?:[\s,;:!?，。；：、！？]|(?:(?<=\w\w)|(?<=\d))\.)+$")  # not of "p.m."
@@ -20,11 +21,16 @@ sentence that answers, the rules have .90 of dates, .79 of numbers and .57 of pe
 
 
 class Marks:
-    """Finds the words that answer a question: as a reader says, or by the form of the answer."""
+    """Finds the words that answer a question: as a reader says, or by the form of the answer.
 
-    def __init__(self, question: str) -> None:
-        """Take a question as it was asked."""
+    What a reader says of another time than is asked about is not heard: of "by 2025 …, for 2035 …"
+    the second half does not answer what is planned for 2025.
+    """
+
+    def __init__(self, question: str, time: Time | None = None) -> None:
+        """Take a question as it was asked, and the time that it asks about."""
         self._question, self._kind = question, wanted(question)
+        self._time = None if self._kind.type is AnswerType.DATE else time
 
     def of(self, candidates: Iterable[Candidate]) -> list[tuple[Span, ...]]:
         """Return of each sentence where in its article's text the words stand that answer."""
@@ -39,9 +45,16 @@ class Marks:
     def _within(self, one: Candidate) -> Sequence[Span]:
         words = one.reading and one.reading.words
         read = _bare(one.text, words.start, words.end) if words else []
+        if any(self._elsewhen(one, run) for run in read):
+            read = []
         if words and read and words.sure >= SURE:
             return read
         return marked(one.text, self._kind, self._question) or read
+
+    def _elsewhen(self, one: Candidate, run: Span) -> bool:
+        published = one.hit.article.published
+        day = published.date() if published else None
+        return self._time is not None and elsewhen(self._time, run.of(one.text), day)
 
 
 def _bare(text: str, start: int, end: int) -> list[Span]:

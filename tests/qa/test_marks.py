@@ -1,6 +1,7 @@
 """The words that answer are marked: by rules, or as a reader says where it is sure."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import example, given, settings
@@ -15,6 +16,7 @@ from qa.neutral import NeutralEncoder
 from qa.search import read_question
 from qa.training.writing import write_reader
 from qa.types import Article, Span
+from qa.when import read_time
 from tests.qa.training import BRIDGE, LIBRARY, make_network
 
 from .conftest import make_article, make_hit
@@ -118,6 +120,29 @@ def test_marks_have_neither_blanks_nor_punctuation_at_their_ends(
     one = Candidate(make_hit(make_article("a", text)), 0, signals, reading)
     (spans,) = Marks("What?").of([one])
     assert [span.of(text) for span in spans] == ([marked] if marked else [])
+
+
+@pytest.mark.parametrize(
+    ("question", "heard"),
+    [
+        ("What will Linjiang be in 2025?", ["a port city"]),
+        ("What will Linjiang be in 2035?", ["a port city", "a hub in 2035"]),
+        ("What will Linjiang be?", ["a port city", "a hub in 2035"]),
+        ("When will Linjiang be a hub, by the plan of 2025?", ["a port city", "a hub in 2035"]),
+    ],
+)
+def test_what_a_reader_says_of_another_time_than_is_asked_about_is_not_marked(
+    question: str, heard: list[str]
+) -> None:
+    text = "In 2025 Linjiang will be a port city, and a hub in 2035."
+    time = read_time(question, date(2024, 1, 1))
+    for words in ("a port city", "a hub in 2035"):
+        at = text.index(words)
+        reading = Reading(1.0, Words(at, at + len(words), 1.0))
+        signals = Signals(0, 0, 0, 0, 0, False, False)
+        one = Candidate(make_hit(make_article("a", text)), 0, signals, reading)
+        (spans,) = Marks(question, time).of([one])
+        assert (words in [span.of(text) for span in spans]) == (words in heard)
 
 
 def test_where_there_is_no_sentence_there_is_no_mark() -> None:
